@@ -142,6 +142,7 @@ class CustomImage(Record):
     image_path: str | None = None
     record_id: str | None = None  # tag ImageFactoryRecord
     provisioning_state: str = "Succeeded"
+    created_at: datetime | None = None
 
 
 class NewImage(Record):
@@ -344,3 +345,19 @@ class SaveNote(Record):
     message: str | None = None
     bytes: int = 0
     seconds: float = 0
+
+
+class RegionWork(Record):
+    """What the activities of one region work from, frozen as runs/<id>/regions/<region>.json.
+
+    `pairs` is in the order of the region's shape; `images` in the order in which the shape counts them.
+    """
+
+    run_id: str
+    factory: str  # lower-cased id of the factory lab
+    factory_region: str
+    region: str
+    home: bool
+    hub: str | None = None  # account that holds the region's hub copies
+    images: tuple[SavedImage, ...]
+    pairs: tuple[PlannedDelivery, ...]
