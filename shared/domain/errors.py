@@ -3,6 +3,7 @@
     FactoryError
     ├── SettingError            a setting is missing or malformed
     ├── RequestError            a request cannot be accepted (HTTP 4xx); carries its findings
+    ├── RecordError             the record of a saved image cannot be used
     └── GatewayError            Azure did not do what was asked
         ├── NotFound            it is not there
         ├── Denied              the identity may not
@@ -39,6 +40,14 @@ class RequestError(FactoryError):
         super().__init__(code, message)
         self.status = status
         self.findings = findings
+
+
+class RecordError(FactoryError):
+    """The record of a saved image cannot be used; `record_id` names it (the file name without `.json`)."""
+
+    def __init__(self, record_id: str, problem: str, remedy: str) -> None:
+        super().__init__("bad-record", f"The record {record_id}.json {problem}. {remedy}")
+        self.record_id = record_id
 
 
 class GatewayError(FactoryError):
