@@ -1,0 +1,73 @@
+"""The one matcher of labs.json entries and image paths, used by every check and by the plan.
+
+Paths are compared segment by segment, without regard to case or kind of slash. Nothing here judges whether a path is allowed.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+EXTENSION = ".json"
+
+
+def segments(path: str) -> tuple[str, ...]:
+    """The non-empty parts of a path between slashes of either kind, in their own case."""
+    return tuple(part for part in path.replace("\\", "/").split("/") if part)
+
+
+@lru_cache(maxsize=8192)
+def canonical(path: str) -> str:
+    """The form in which paths are compared: forward slashes, none at either end, case folded."""
+    return "/".join(segments(path)).casefold()
+
+
+def as_tag(path: str) -> str:
+    """The path as the scripts write it into tags and records: backslashes, in its own case."""
+    return "\\".join(segments(path))
+
+
+def matches(entry: str, image_path: str) -> bool:
+    """Whether an entry names this image: its folder, itself (with or without `.json`), or `""` and `/` for all."""
+    return Matcher((entry,)).wanted(image_path)
+
+
+class Matcher:
+    """All entries of one lab at once: asks in time that depends on the depth of the path, not on the number of entries."""
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        forms = [canonical(entry) for entry in entries]
+        self._everything = "" in forms
+        self._folders = frozenset(forms)
+        self._files = frozenset(_without_extension(form) for form in forms)
+
+    def wanted(self, image_path: str) -> bool:
+        """Whether any of the entries names this image."""
+        path = canonical(image_path)
+        return self._everything or _without_extension(path) in self._files or not self._folders.isdisjoint(_above(path))
+
+    def select(self, image_paths: Iterable[str]) -> list[str]:
+        """The image paths that any entry names, in the order given."""
+        return [image_path for image_path in image_paths if self.wanted(image_path)]
+
+
+def unmatched(entries: Iterable[str], image_paths: Iterable[str]) -> list[str]:
+    """The entries that name none of the images, in the order given."""
+    files, folders = set[str](), set[str]()
+    for path in map(canonical, image_paths):
+        files.add(_without_extension(path))
+        folders.update(_above(path), ("",))
+    return [
+        entry
+        for entry, form in ((entry, canonical(entry)) for entry in entries)
+        if form not in folders and (not form or _without_extension(form) not in files)
+    ]
+
+
+def _without_extension(form: str) -> str:
+    return form.removesuffix(EXTENSION)
+
+
+@lru_cache(maxsize=8192)
+def _above(form: str) -> frozenset[str]:
+    """The folders that contain a canonical path, without the root."""
+    parts = form.split("/")[:-1]
+    return frozenset("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
