@@ -1,4 +1,4 @@
-"""Which room may import which of the packages that share the name `azure`, who may read the environment and the clock."""
+"""Which room may import which `azure` package, and who may read the environment and the clock."""
 
 import ast
 import sys
@@ -25,10 +25,8 @@ def offenders(packages: tuple[str, ...], *allowed: str) -> list[str]:
 def reads_environment(module: Path) -> bool:
     if any(within(name, ("os.environ", "os.getenv", "os.environb")) for name in imported(module)):
         return True
-    return any(
-        isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"}
-        for node in ast.walk(tree(module))
-    )
+    attributes = (node.attr for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute))
+    return not {"environ", "environb", "getenv"}.isdisjoint(attributes)
 
 
 def test_only_the_gateway_imports_azure_sdks() -> None:
