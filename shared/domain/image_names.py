@@ -25,8 +25,9 @@ _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_()-]")
 def base_name(image_path: str, day: date) -> str:
     """The image's name before same-day letters, as the scripts make it: `Win2016_Datacenter-Nov-23-2026`.
 
-    The last folder and the file without `.json`, points as `_`, blanks and whatever Azure refuses as `-`; English months
-    on every machine. `day` is the UTC day of the run's start. At most 76 characters: a longer path ends in a hash of itself.
+    The last folder and the file without `.json`, points as `_`, blanks and whatever Azure refuses as `-`; English
+    months on every machine. `day` is the UTC day of the run's start. At most 76 characters: a longer path ends in a
+    hash of itself.
     """
     stem = _stem(image_path)
     if len(stem) > LONGEST_STEM:

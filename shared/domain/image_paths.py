@@ -1,6 +1,6 @@
 """The one matcher of labs.json entries and image paths, used by every check and by the plan.
 
-Paths are compared segment by segment, without regard to case or kind of slash. Nothing here judges whether a path is allowed.
+Paths are compared segment by segment, without regard to case or kind of slash. Whether a path is allowed is not judged.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ def matches(entry: str, image_path: str) -> bool:
 
 
 class Matcher:
-    """All entries of one lab at once: asks in time that depends on the depth of the path, not on the number of entries."""
+    """All entries of one lab at once: a question costs the depth of the path, whatever the number of entries."""
 
     def __init__(self, entries: Iterable[str]) -> None:
         forms = [canonical(entry) for entry in entries]
