@@ -1,0 +1,1 @@
+"""A local Azure Functions host over Microsoft's libraries: it runs any app from its folder and knows nothing of it."""

@@ -1,0 +1,1 @@
+"""Durable Functions on one machine: the engine, the pump of its work items and its management API."""

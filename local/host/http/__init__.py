@@ -1,0 +1,1 @@
+"""The HTTP side of the host: routes, keys and the server."""

@@ -1,0 +1,1 @@
+"""Storage bindings: connections, blob and queue triggers, the timer's status and the outputs."""
