@@ -52,7 +52,7 @@ class _Part(BaseModel):
 
 
 class SavedImage(_Part):
-    """An image already in the factory's storage; no `format_version`: its record is as the PowerShell scripts wrote it."""
+    """A saved image of the factory; no `format_version`: with a record as the PowerShell scripts wrote it."""
 
     image_path: Annotated[str, Field(min_length=1)]
     image_name: Annotated[str, Field(min_length=1)]
@@ -66,7 +66,6 @@ class SavedImage(_Part):
     source_vm: str | None = None
     run_id: str | None = None
     without_vhd: bool = False
-    without_record: bool = False
 
 
 class Factory(_Part):

@@ -178,6 +178,12 @@ def managed_image_id(lab: world.Lab, name: str) -> str:
     return f"{group}/providers/microsoft.compute/images/{name}".lower()
 
 
+def managed_snapshot_id(lab: world.Lab, name: str) -> str:
+    """ARM id of the snapshot behind a custom image that is not generalized, in the lab's resource group."""
+    group = f"/subscriptions/{lab.subscription_id}/resourcegroups/{lab.resource_group}"
+    return f"{group}/providers/microsoft.compute/snapshots/{name}".lower()
+
+
 def _machine(vm: world.SourceVm, lab: LabState) -> Machine:
     digits = int(hashlib.sha256(f"{lab.id}/{vm.name.lower()}".encode()).hexdigest(), 16) % 10**13
     machine = Machine(vm, lab, vm.power, f"{lab.facts.name}{digits:013d}")

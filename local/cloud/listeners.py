@@ -1,0 +1,38 @@
+"""One listener on 127.0.0.1: it serves one handler until it is stopped."""
+
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Self
+
+from aiohttp import web
+
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# Far above every body that the emulated calls have.
+_LARGEST_BODY = 4 * 1024 * 1024
+
+
+class Listener:
+    """A running server; `url` is its address without a slash at the end."""
+
+    def __init__(self, runner: web.AppRunner, url: str) -> None:
+        self._runner = runner
+        self.url = url
+
+    @classmethod
+    async def start(cls, handle: Handle, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Self:
+        """Serve `handle` on a port of 127.0.0.1, a free one for 0; raises OSError where the port is taken."""
+        app = web.Application(client_max_size=_LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", handle)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
+        except BaseException:
+            await runner.cleanup()
+            raise
+        number = runner.addresses[0][1]
+        return cls(runner, f"{'https' if tls else 'http'}://127.0.0.1:{number}")
+
+    async def stop(self) -> None:
+        """Stop listening and drop what is still connected."""
+        await self._runner.cleanup()
