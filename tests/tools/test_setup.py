@@ -37,7 +37,8 @@ def bare_environment(folder: Path) -> dict[str, str]:
         if found := shutil.which(name):
             (commands / name).symlink_to(found)
     python = Path(sys.base_prefix) / ("" if setup.WINDOWS else "bin")
-    ours = ("COVERAGE_", "NODE_EXTRA_CA_CERTS", "PYTEST_", "PYTHONPATH", "VIRTUAL_ENV")
+    # What the tests, make and a chosen environment would pass down is not on a newcomer's machine.
+    ours = ("COV", "MAKE", "MFLAGS", "NODE_EXTRA_CA_CERTS", "PYTEST_", "PYTHONPATH", "VIRTUAL_ENV")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**environment, "PATH": os.pathsep.join([str(python), str(commands)])}
 
