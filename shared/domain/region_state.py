@@ -1,0 +1,335 @@
+"""Where each pair of a region stands: mutable, owned by the orchestrator deliver_region, written as small JSON.
+
+It folds results by the key in the result, so that a repeated or late one changes nothing. It decides nothing:
+which copy comes next is domain.relay's business.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
+
+from shared.domain.models import CopyNote, ImageNote
+from shared.domain.region_shape import FACTORY, RegionShape, hub_copy_of, hub_target, pair_of, pair_target
+
+MAX_COPIES = 3  # tries of one lab's copy
+MAX_CROSSINGS = 3  # failures of an image's crossings and hub copies before no further one is tried
+
+NOT_OURS = "blob-not-ours"
+FINAL_CODES = (NOT_OURS, "copy-deadline", "denied")  # trying again cannot help
+BLOCKED_LAB_CODES = (NOT_OURS, "denied")  # the lab is at fault, and no byte has crossed
+LOST_SOURCE_CODES = ("source-changed", "source-missing", "source-denied")  # the source is at fault, not the target
+
+# Letters of a pair. The place in WAITING and COPYING is the number of copies that failed before.
+WAITING, COPYING = b"wxy", b"cde"
+STAGED, IMAGING = b"si"
+# Made, failed, cancelled: capital while something staged may have to be discarded.
+ENDED, LEFT_OVER = b"mfk", b"MFK"
+_ENDINGS = {"made": 0, "failed": 1, "cancelled": 2}
+
+# Letters of a hub's copy: to be made (again), copying, ready, lost (not to be read any more), gone.
+HUB_WAITING, HUB_COPYING, HUB_READY, HUB_LOST, HUB_GONE = "wcrlg"
+
+
+class RegionState:
+    """The state of every copy and image of one region."""
+
+    def __init__(
+        self,
+        shape: RegionShape,
+        pairs: str,
+        hubs: list[str],
+        *,
+        flights: dict[str, str] | None = None,
+        misses: dict[int, int] | None = None,
+        etags: dict[int, str] | None = None,
+        cancelled: bool = False,
+    ) -> None:
+        self.cancelled = cancelled
+        self.flights = flights or {}  # target -> source
+        self._shape = shape
+        self._pairs = bytearray(pairs, "ascii")
+        self._hubs = hubs
+        self._misses = misses or {}  # image -> failed crossings and hub copies
+        self._etags = etags or {}  # pair whose finished copy may serve others -> ETag of that copy
+
+    @classmethod
+    def fresh(cls, shape: RegionShape) -> Self:
+        """A region in which nothing has begun."""
+        return cls(shape, "w" * shape.pairs, [""] * len(shape.images))
+
+    @classmethod
+    def from_json(cls, shape: RegionShape, value: Mapping[str, Any]) -> Self:
+        """The state that `to_json` wrote for this shape."""
+        return cls(
+            shape,
+            _lengthen(value["pairs"]),
+            value["hubs"].split(","),
+            flights=dict(value["flights"]),
+            misses={int(image): count for image, count in value["misses"].items()},
+            etags={int(pair): etag for pair, etag in value["etags"].items()},
+            cancelled=value["cancelled"],
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """This state as JSON-native values: at most one character per pair, and what is in flight or may serve."""
+        return {
+            "pairs": _shorten(self._pairs.decode("ascii")),
+            "hubs": ",".join(self._hubs),
+            "flights": dict(self.flights),
+            "misses": {str(image): count for image, count in self._misses.items()},
+            "etags": {str(pair): etag for pair, etag in self._etags.items()},
+            "cancelled": self.cancelled,
+        }
+
+    def copy_started(self, target: str, source: str) -> None:
+        """A copy is about to be started: to be said before its activity is scheduled, so that it is never lost."""
+        if target in self.flights or self.cancelled:
+            return
+        pair = pair_of(target)
+        if pair is None:
+            self._set_hub(target, HUB_COPYING)
+        elif (tries := WAITING.find(self._pairs[pair])) >= 0:
+            self._pairs[pair] = COPYING[tries]
+        else:
+            return
+        self.flights[target] = source
+
+    def copy_put_off(self, target: str) -> None:
+        """A copy could not be started now (throttled): it waits again, and this counts as no try."""
+        if self.flights.pop(target, None) is None:
+            return
+        pair = pair_of(target)
+        if pair is None:
+            self._set_hub(target, HUB_WAITING)
+        else:
+            waiting = WAITING[COPYING.index(self._pairs[pair])]
+            self._pairs[pair] = LEFT_OVER[2] if self.cancelled else waiting
+
+    def copy_ended(self, note: CopyNote, etag: str | None = None) -> None:
+        """A copy has ended. `etag` is that of its finished blob; it lets a relaying lab's copy serve others."""
+        if self.flights.get(note.target) != note.source:
+            return
+        del self.flights[note.target]
+        image, pair = self._shape.image_of(note.target), pair_of(note.target)
+        if pair is None:
+            self._set_hub(note.target, HUB_READY if note.state == "finished" else HUB_WAITING)
+        else:
+            self._pairs[pair] = self._after_copy(self._pairs[pair], note)
+            if etag is not None and self._pairs[pair] == STAGED and self._is_worth_keeping(pair, image):
+                self._etags[pair] = etag
+        if note.state == "failed":
+            self._blame(image, note)
+        self._release_holders(image)
+
+    def _after_copy(self, letter: int, note: CopyNote) -> int:
+        tries = COPYING.index(letter) + 1
+        if self.cancelled or note.state == "cancelled":
+            return LEFT_OVER[2]
+        if note.state == "finished":
+            return STAGED
+        if note.code == NOT_OURS:
+            return ENDED[1]
+        return LEFT_OVER[1] if note.code in FINAL_CODES or tries >= MAX_COPIES else WAITING[tries]
+
+    def _blame(self, image: int, note: CopyNote) -> None:
+        """Counts a failed crossing or hub copy, and gives up a source that is not what it was."""
+        missed = 0
+        if note.code in LOST_SOURCE_CODES and note.source != FACTORY:
+            self._give_up(note.source)
+            # A crossing whose copy nobody can read was in vain, and must not be repeated for ever.
+            missed = not self._shape.home and not self.holders(image)
+        elif pair_of(note.target) is None:
+            missed = MAX_CROSSINGS if note.code in FINAL_CODES else 1
+        elif self._shape.is_crossing(note.source) and self._shape.may_relay(note.target):
+            missed = note.code not in BLOCKED_LAB_CODES
+        if missed:
+            self._misses[image] = self.misses(image) + missed
+
+    def _give_up(self, source: str) -> None:
+        pair = pair_of(source)
+        if pair is None:
+            self._set_hub(source, HUB_LOST)
+        else:
+            self._etags.pop(pair, None)
+
+    def _is_worth_keeping(self, pair: int, image: int) -> bool:
+        """Whether a finished lab's copy should serve others: where allowed, and no more of them than can be busy."""
+        if not self._shape.may_relay(pair_target(pair)) or self.cancelled:
+            return False
+        holders = len(self.holders(image))
+        return holders == 0 or holders < self.useful_holders(image)
+
+    def _release_holders(self, image: int) -> None:
+        if self._etags and not self._is_open(image):
+            first, end = self._shape.starts[image : image + 2]
+            self._etags = {pair: etag for pair, etag in self._etags.items() if not first <= pair < end}
+
+    def _is_open(self, image: int) -> bool:
+        """Whether a pair of the image has not got its copy yet."""
+        first, end = self._shape.starts[image : image + 2]
+        return any(self._pairs.find(letter, first, end) >= 0 for letter in WAITING + COPYING)
+
+    def _set_hub(self, target: str, letter: str) -> None:
+        image, number = hub_copy_of(target)
+        copies = self._hubs[image].ljust(number, HUB_GONE)
+        self._hubs[image] = copies[:number] + letter + copies[number + 1 :]
+
+    def image_begun(self, pair: int) -> None:
+        """A custom image is about to be made: to be said before its activity is scheduled."""
+        if self._pairs[pair] == STAGED:
+            self._pairs[pair] = IMAGING
+
+    def image_put_off(self, pair: int) -> None:
+        """A custom image could not be begun now (throttled): it is ready to be made again."""
+        if self._pairs[pair] == IMAGING:
+            self._pairs[pair] = LEFT_OVER[2] if self.cancelled else STAGED
+
+    def image_ended(self, note: ImageNote) -> None:
+        """A custom image has ended; a pair that still waits for its copy can only end badly."""
+        letter, ending = self._pairs[note.pair], _ENDINGS[note.state]
+        if letter in (STAGED, IMAGING):
+            self._pairs[note.pair] = LEFT_OVER[ending]
+        elif letter in WAITING and note.state != "made":
+            self._pairs[note.pair] = (ENDED if letter == WAITING[0] else LEFT_OVER)[ending]
+            self._release_holders(self._shape.image_of(pair_target(note.pair)))
+
+    def cancel(self) -> None:
+        """Nothing new begins: what waits is cancelled; copies in flight and images being made must still end."""
+        self.cancelled = True
+        self._etags = {}
+        self._pairs = self._pairs.translate(bytes.maketrans(b"wxys", b"kKKK"))
+
+    @property
+    def staged(self) -> list[int]:
+        """The pairs whose copy is ready and whose custom image is to be made, in order."""
+        return self._all_of(bytes([STAGED]))
+
+    @property
+    def imaging(self) -> list[int]:
+        """The pairs whose custom image is being made, in order."""
+        return self._all_of(bytes([IMAGING]))
+
+    @property
+    def disposable(self) -> list[str]:
+        """Targets whose staged VHD may go: nobody reads it now or will, and its own custom image has ended."""
+        read = dict.fromkeys(self.flights.values())
+        pairs = [pair_target(pair) for pair in self._all_of(LEFT_OVER) if pair not in self._etags]
+        return [target for target in (*pairs, *self._idle_hub_copies()) if target not in read]
+
+    def _idle_hub_copies(self) -> Iterator[str]:
+        for image, copies in enumerate(self._hubs):
+            if not copies.strip(HUB_GONE):
+                continue
+            idle = HUB_LOST if self._is_open(image) else HUB_LOST + HUB_READY + HUB_WAITING
+            yield from (hub_target(image, number) for number, letter in enumerate(copies) if letter in idle)
+
+    def discarded(self, targets: Iterable[str]) -> None:
+        """These staged VHDs are gone, or cannot be removed: they are not named again."""
+        for target in targets:
+            pair = pair_of(target)
+            if pair is None:
+                self._set_hub(target, HUB_GONE)
+            elif (ending := LEFT_OVER.find(self._pairs[pair])) >= 0:
+                self._pairs[pair] = ENDED[ending]
+
+    @property
+    def hopeless(self) -> list[ImageNote]:
+        """Pairs that nobody can serve any more, as notes to be kept and given to `image_ended`."""
+        crossing = {self._shape.image_of(target): True for target in self.flights if not self._shape.home}
+        return [
+            ImageNote(pair=pair, state="failed", code="crossing-failed", message=_CROSSING_FAILED)
+            for image in sorted(self._misses)
+            if self.misses(image) >= MAX_CROSSINGS and not self._shape.home
+            if image not in crossing and not self.holders(image)
+            for pair in self.waiting(image)
+        ]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many pairs are where, for the custom status."""
+        letters = {
+            "waiting": WAITING,
+            "copying": COPYING,
+            "staged": bytes([STAGED]),
+            "imaging": bytes([IMAGING]),
+            "made": b"mM",
+            "failed": b"fF",
+            "cancelled": b"kK",
+        }
+        return {name: sum(self._pairs.count(letter) for letter in some) for name, some in letters.items()}
+
+    @property
+    def done(self) -> bool:
+        """Whether every pair has ended, no copy is in flight and nothing staged is left."""
+        return not self.flights and not self._pairs.translate(None, ENDED) and not "".join(self._hubs).strip(HUB_GONE)
+
+    def misses(self, image: int) -> int:
+        """How many crossings and hub copies of an image have failed."""
+        return self._misses.get(image, 0)
+
+    def waiting(self, image: int) -> Iterator[int]:
+        """The pairs of an image that wait for a copy: relaying labs first, then those that failed least, in order."""
+        first, end = self._shape.starts[image : image + 2]
+        others = first + self._shape.images[image].relaying
+        for start, stop in ((first, others), (others, end)):
+            for letter in WAITING:
+                yield from self._find(letter, start, stop)
+
+    def waiting_counts(self, image: int) -> tuple[int, int]:
+        """How many pairs of an image wait for a copy: relaying labs, others."""
+        first, end = self._shape.starts[image : image + 2]
+        others = first + self._shape.images[image].relaying
+        relaying = sum(self._pairs.count(letter, first, others) for letter in WAITING)
+        return relaying, sum(self._pairs.count(letter, others, end) for letter in WAITING)
+
+    def holders(self, image: int) -> list[str]:
+        """The finished copies of an image that may be read, the hub's first; the saved image itself is not named."""
+        hubs = [hub_target(image, number) for number, letter in enumerate(self._hubs[image]) if letter == HUB_READY]
+        first, end = self._shape.starts[image : image + 2]
+        return hubs + [pair_target(pair) for pair in sorted(self._etags) if first <= pair < end]
+
+    def etag(self, source: str) -> str | None:
+        """The ETag that a lab's copy must still have when it is read; None for the factory's own copies."""
+        pair = pair_of(source)
+        return None if pair is None else self._etags[pair]
+
+    def free_hub_names(self, image: int) -> Iterator[str]:
+        """Names for further hub copies of an image: those to be made again, then new ones."""
+        copies = self._hubs[image]
+        yield from (hub_target(image, number) for number, letter in enumerate(copies) if letter == HUB_WAITING)
+        number = len(copies)
+        while True:
+            yield hub_target(image, number)
+            number += 1
+
+    def useful_holders(self, image: int) -> float:
+        """How many holders of an image can be busy: its part of the waiting bytes, of all that may be read at once."""
+        shape = self._shape
+        waiting = [
+            sum(self.waiting_counts(index)) * max(1, shape.images[index].bytes) for index in range(len(shape.images))
+        ]
+        return shape.share / shape.per_source * waiting[image] / max(1, sum(waiting))
+
+    def _find(self, letter: int, start: int, stop: int) -> Iterator[int]:
+        at = self._pairs.find(letter, start, stop)
+        while at >= 0:
+            yield at
+            at = self._pairs.find(letter, at + 1, stop)
+
+    def _all_of(self, letters: bytes) -> list[int]:
+        return sorted(pair for letter in letters for pair in self._find(letter, 0, len(self._pairs)))
+
+
+_CROSSING_FAILED = (
+    f"The image could not be brought into the region: its copy failed {MAX_CROSSINGS} times, or for good. "
+    "See the crossings of this report for the cause; the next run tries again."
+)
+
+
+def _shorten(pairs: str) -> str:
+    """Runs of four and more equal letters as a number and the letter: `wwwww` is `5w`."""
+    return re.sub(r"(.)\1{3,}", lambda run: f"{len(run[0])}{run[1]}", pairs)
+
+
+def _lengthen(text: str) -> str:
+    return re.sub(r"(\d+)(.)", lambda run: run[2] * int(run[1]), text)
