@@ -30,7 +30,7 @@ class DiskContent(Protocol):
         """Bytes in all, the footer included."""
 
     def ranges(self) -> Sequence[tuple[int, int]]:
-        """Return the non-empty ranges in order: half-open, not touching, whole 512-byte pages."""
+        """Return the non-empty ranges in order: half-open, not overlapping, whole 512-byte pages."""
 
     def read(self, start: int, end: int) -> bytes:
         """Return the bytes from `start` to before `end`; zeroes where nothing was written."""
