@@ -70,6 +70,11 @@ class Document:
         return Place(line, offset - self._lines[line - 1] + 1)
 
 
+def is_null(node: Node) -> bool:
+    """Whether a value is `null`."""
+    return isinstance(node, Scalar) and node.value is None
+
+
 def plain(node: Node) -> Any:
     """The value of a node as `json.loads` gives it: of a repeated key the last one counts."""
     match node:

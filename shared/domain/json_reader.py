@@ -74,7 +74,9 @@ class _Reader:
         with suppress(_UnreadableError):
             start = self._skip(0)
             if start == len(self._text):
-                self._stop("There is nothing in it.", start, code="empty-file")
+                self._stop(
+                    "The document is empty. Write it again: the upload may have been cut off.", start, code="empty-file"
+                )
             root, end = self._value(start)
             end = self._skip(end)
             if end < len(self._text):
