@@ -44,6 +44,7 @@ class Settings(BaseModel):
     blob_service_uri: Origin
     queue_service_uri: Origin
     managed_identity: bool = False
+    client_id: str | None = None  # of the user-assigned identity, where the app has one
 
     def limits(self) -> Limits:
         """What planning and relaying must obey; the factory's own subscription where none is allowed by name."""
@@ -68,6 +69,7 @@ _REMEDIES = {
     "COPIES_PER_SOURCE": "Set it to a number from 1 to 100.",
     "ARM_ENDPOINT": "Set it to an https address, or leave it out for public Azure.",
     "BLOB_ENDPOINT": "Set it to an https address with {account} in it, or leave it out for public Azure.",
+    "AZURE_CLIENT_ID": "Set it to the client id of the app's identity, or leave it out.",
     "TIME_SCALE": "Leave it out; only an emulated world sets it.",
     "FactoryStorage__blobServiceUri": "Set it to the blob address of the app's storage account (https://...).",
     "FactoryStorage__queueServiceUri": "Set it to the queue address of the app's storage account (https://...).",
@@ -75,6 +77,7 @@ _REMEDIES = {
 _CONNECTION_FIELDS = {
     "blob_service_uri": "FactoryStorage__blobServiceUri",
     "queue_service_uri": "FactoryStorage__queueServiceUri",
+    "client_id": "AZURE_CLIENT_ID",
 }
 
 

@@ -42,6 +42,11 @@ class GateState(Record):
     running: Running | None = None
     waiting: tuple[Waiting, ...] = ()
 
+    @property
+    def full(self) -> bool:
+        """Whether no further request can wait."""
+        return len(self.waiting) >= MAX_WAITING
+
     def knows(self, run_id: str) -> bool:
         """Whether a request runs, waits or is answered by one that does."""
         runs = [(run.id, run.covers) for run in (self.running, *self.waiting) if run is not None]

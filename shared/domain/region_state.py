@@ -17,7 +17,7 @@ MAX_CROSSINGS = 3  # failures of an image's crossings and hub copies before no f
 NOT_OURS = "blob-not-ours"
 FINAL_CODES = (NOT_OURS, "copy-deadline", "denied")  # trying again cannot help
 BLOCKED_LAB_CODES = (NOT_OURS, "denied")  # the lab is at fault, and no byte has crossed
-LOST_SOURCE_CODES = ("source-changed", "source-missing", "source-denied")  # the source is at fault, not the target
+LOST_SOURCE_CODES = ("source-changed", "source-not-found", "source-denied")  # the source is at fault, not the target
 
 # Letters of a pair. The place in WAITING and COPYING is the number of copies that failed before.
 WAITING, COPYING = b"wxy", b"cde"

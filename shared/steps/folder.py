@@ -1,0 +1,125 @@
+"""The run folder: names of its documents, and reading and writing them as records. It decides nothing."""
+
+import hashlib
+import json
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from shared.domain.models import Finding, Plan, PlannedSave, Record, RegionWork, Run, RunRequest
+from shared.gateway.port import Gateway
+
+REQUEST = "request.json"
+RUN = "run.json"
+LABS = "labs.json"
+SURVEY = "survey.json"
+SAVES = "saves.json"
+TARGETS = "targets.json"
+PLAN = "plan.json"
+COVERED = "covered.json"
+STOP = "stop"
+REPORT = "report.json"
+REPORT_HTML = "report.html"
+REPORT_CSV = "report.csv"
+NOTICED = "noticed"
+GRANTS = "grants/"
+JOURNAL = "journal/"
+
+R = TypeVar("R", bound=Record)
+
+
+class SavePlan(Record):
+    """Document saves.json: what the run saves, and what was wrong on the way there."""
+
+    saves: tuple[PlannedSave, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def path(run_id: str, name: str) -> str:
+    """The full name of a document of a run."""
+    return f"runs/{run_id}/{name}"
+
+
+def stopped(gateway: Gateway, run_id: str) -> bool:
+    """Whether the stop marker of the run is there: the fence that every effect looks at first."""
+    return gateway.documents.read(path(run_id, STOP)) is not None
+
+
+def stop(gateway: Gateway, run_id: str, reason: str) -> None:
+    """Writes the stop marker; from then on no effect of the run happens any more. Repeating is harmless."""
+    gateway.documents.create(path(run_id, STOP), reason.encode())
+
+
+def request_of(gateway: Gateway, run_id: str) -> RunRequest | None:
+    """The request of a run; None when it has none."""
+    return load(gateway, run_id, REQUEST, RunRequest)
+
+
+def run_of(gateway: Gateway, value: dict[str, Any]) -> Run:
+    """The run that an orchestrator's value names: its request from the folder, its start from the value."""
+    request = request_of(gateway, value["run"])
+    if request is None:
+        raise LookupError(f"the run folder of {value['run']} has no request.json")
+    return Run.from_json({"request": request, "startedAt": value["startedAt"], "covers": value.get("covers", ())})
+
+
+def load(gateway: Gateway, run_id: str, name: str, kind: type[R]) -> R | None:
+    """A document of a run as a record; None when it is not there."""
+    content = gateway.documents.read(path(run_id, name))
+    return None if content is None else kind.model_validate_json(content)
+
+
+def load_json(gateway: Gateway, run_id: str, name: str) -> Any:
+    """A document of a run as JSON values; None when it is not there."""
+    content = gateway.documents.read(path(run_id, name))
+    return None if content is None else json.loads(content)
+
+
+def store(gateway: Gateway, run_id: str, name: str, value: Record) -> None:
+    """Writes a record as a document of a run."""
+    gateway.documents.write(path(run_id, name), value.model_dump_json(by_alias=True, exclude_none=True).encode())
+
+
+def store_json(gateway: Gateway, run_id: str, name: str, value: Any) -> None:
+    """Writes JSON values as a document of a run."""
+    gateway.documents.write(path(run_id, name), json.dumps(value).encode())
+
+
+def region_document(region: str) -> str:
+    """The name of a region's frozen work."""
+    return f"regions/{region}.json"
+
+
+def grant_document(disk_id: str) -> str:
+    """The name of the note that a run was given access to a disk."""
+    return f"{GRANTS}{hashlib.sha256(disk_id.lower().encode()).hexdigest()[:16]}.json"
+
+
+def plan_of(gateway: Gateway, run_id: str) -> Plan | None:
+    """The complete plan of a run; None before it is made."""
+    return load(gateway, run_id, PLAN, Plan)
+
+
+def work_of(gateway: Gateway, run_id: str, region: str) -> RegionWork:
+    """The frozen work of a region. Each process parses it once: the document never changes after it is written."""
+    return _frozen_work(_GatewayKey(gateway), run_id, region)
+
+
+class _GatewayKey:
+    """Lets a gateway be a cache key by identity, whatever its own notion of equality."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+
+    def __hash__(self) -> int:
+        return id(self.gateway)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _GatewayKey) and other.gateway is self.gateway
+
+
+@lru_cache(maxsize=32)
+def _frozen_work(key: _GatewayKey, run_id: str, region: str) -> RegionWork:
+    work = load(key.gateway, run_id, region_document(region), RegionWork)
+    if work is None:
+        raise LookupError(f"the run folder of {run_id} has no {region_document(region)}")
+    return work

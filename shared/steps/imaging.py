@@ -1,0 +1,132 @@
+"""create_image and check_images: staged VHDs become custom images. An image of anybody else is never overwritten."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from shared.domain.errors import Conflict, GatewayError, Refused, Throttled, Unavailable
+from shared.domain.models import CustomImage, Lab, NewImage, PlannedDelivery, RegionWork
+from shared.gateway.port import Gateway
+from shared.steps import folder, staging
+from shared.steps.copying import image_of, staged_blob
+
+SIDE_BY_SIDE = 8  # labs that are asked at once
+REPAIR_WAIT = 30.0  # seconds: deleting an image takes half a minute to a minute
+_ALIVE = ("creating", "succeeded")
+
+
+def create_image(gateway: Gateway, work: RegionWork, pair: int, scale: float) -> dict[str, Any]:
+    """Begins one custom image and returns at once: `creating`, `later`, `failed` or `cancelled`, keyed by pair."""
+    if folder.stopped(gateway, work.run_id):
+        return {"pair": pair, "state": "cancelled"}
+    planned = work.pairs[pair]
+    try:
+        if planned.repair and not _cleared(gateway, planned):
+            return {"pair": pair, "state": "later", "retryAfter": REPAIR_WAIT / scale}
+        return {"pair": pair, "state": _created(gateway, work, pair)}
+    except GatewayError as error:
+        return {"pair": pair, **staging.failure(error)}
+
+
+def check_images(gateway: Gateway, work: RegionWork, pairs: Sequence[int]) -> dict[str, Any]:
+    """Looks at the images being made, one listing per lab: those that ended, and those still being made."""
+    labs = {work.pairs[pair].lab_id: lab_of(work.pairs[pair]) for pair in pairs}
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        listings = dict(zip(labs, pool.map(lambda lab: _listing(gateway, lab), labs.values()), strict=True))
+    ended = []
+    for pair in pairs:
+        found = _verdict(gateway, work.pairs[pair], listings[work.pairs[pair].lab_id])
+        if found is not None:
+            ended.append({"pair": pair, **found})
+    return {"ended": ended}
+
+
+def lab_of(planned: PlannedDelivery) -> Lab:
+    """The target lab of a planned delivery."""
+    return Lab(
+        id=planned.lab_id,
+        subscription_id=planned.subscription_id,
+        resource_group=planned.resource_group,
+        name=planned.lab,
+        region=planned.region,
+        account=planned.account,
+    )
+
+
+def _created(gateway: Gateway, work: RegionWork, pair: int) -> str:
+    planned, target = work.pairs[pair], f"p{pair}"
+    image = image_of(work, target)
+    wanted = NewImage(
+        name=planned.image_name,
+        image_path=planned.image_path,
+        record_id=planned.record_id,
+        run_id=work.run_id,
+        vhd=staged_blob(work, target),
+        os_type=image.record.os_type,
+        os_state=image.record.os_state,
+        description=image.record.description,
+    )
+    try:
+        gateway.labs.create_image(lab_of(planned), wanted)
+    except (Conflict, Refused):
+        there = gateway.labs.custom_image(lab_of(planned), planned.image_name)
+        if not _ours(there, planned) or there is None or there.provisioning_state.lower() not in _ALIVE:
+            raise
+    return "creating"
+
+
+def _cleared(gateway: Gateway, planned: PlannedDelivery) -> bool:
+    """Whether the broken image that a repair replaces is gone; begins its deletion where it is ours and failed."""
+    there = gateway.labs.custom_image(lab_of(planned), planned.image_name)
+    if there is None or (_ours(there, planned) and there.provisioning_state.lower() in _ALIVE):
+        return True
+    if there.provisioning_state.lower() == "deleting":
+        return False
+    if there.record_id is None or there.provisioning_state.lower() != "failed":
+        raise Conflict(
+            "name-taken",
+            f"The lab {planned.lab} has an image {planned.image_name} that this factory did not make. "
+            "It is never overwritten: rename or delete it in the lab.",
+        )
+    gateway.labs.delete_image(lab_of(planned), planned.image_name)
+    return False
+
+
+def _ours(there: CustomImage | None, planned: PlannedDelivery) -> bool:
+    return there is not None and there.record_id == planned.record_id
+
+
+def _listing(gateway: Gateway, lab: Lab) -> dict[str, CustomImage] | GatewayError:
+    try:
+        return {image.name.lower(): image for image in gateway.labs.custom_images(lab)}
+    except GatewayError as error:
+        return error
+
+
+def _verdict(
+    gateway: Gateway, planned: PlannedDelivery, listing: dict[str, CustomImage] | GatewayError
+) -> dict[str, Any] | None:
+    if isinstance(listing, GatewayError):
+        return None if isinstance(listing, (Throttled, Unavailable)) else staging.failure(listing)
+    there = listing.get(planned.image_name.lower())
+    if there is None or not _ours(there, planned):
+        return _lost(planned)
+    if there.provisioning_state.lower() == "failed":
+        message = (
+            f"DevTest Labs could not make {planned.image_name} in the lab {planned.lab}. "
+            "Look at the lab's activity log; the next run repairs it."
+        )
+        return {"state": "failed", "code": "image-failed", "message": message}
+    if there.provisioning_state.lower() != "succeeded":
+        return None
+    created = there.created_at
+    seconds = (gateway.clock.now() - created).total_seconds() if created else 0
+    return {"state": "made", "seconds": max(0.0, seconds)}
+
+
+def _lost(planned: PlannedDelivery) -> dict[str, Any]:
+    message = (
+        f"The image {planned.image_name} disappeared from the lab {planned.lab} while it was being made. "
+        "The next run makes it again."
+    )
+    return {"state": "failed", "code": "image-vanished", "message": message}

@@ -1,0 +1,144 @@
+"""plan_deliveries: asks Azure what the labs hold, lets the domain plan, and freezes the work of each region."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from shared.domain import plan as planner
+from shared.domain import saving, targets
+from shared.domain.errors import Denied, GatewayError, Throttled, Unavailable
+from shared.domain.models import (
+    Catalogue,
+    CustomImage,
+    Finding,
+    Lab,
+    LabsFile,
+    Limits,
+    Plan,
+    RegionPlan,
+    RegionWork,
+    Run,
+    TargetLab,
+)
+from shared.gateway.port import Gateway
+from shared.steps import folder
+from shared.steps.loading import frozen_labs
+
+SIDE_BY_SIDE = 8  # labs that are asked at once: well under the bucket of 250 reads
+
+
+def plan_deliveries(gateway: Gateway, run: Run, limits: Limits, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Makes the complete plan and the frozen work of each region; returns the shapes that the regions are run by.
+
+    `findings` are those of the run so far. Raises Throttled when Azure asks to wait: what was learned is kept.
+    """
+    labs = frozen_labs(gateway, run.id)
+    factory = gateway.labs.factory()
+    catalogue = _catalogue(gateway, run, factory)
+    known = _known_labs(gateway, labs.labs, limits)
+    chosen = targets.resolve(labs.labs, known, factory, limits, run.request.only)
+    images = _custom_images(gateway, run, [each.lab for each in chosen if each.lab and not each.blocked])
+    saves = folder.load(gateway, run.id, folder.SAVES, folder.SavePlan)
+    plan = planner.plan_deliveries(
+        run,
+        saves.saves if saves else (),
+        chosen,
+        images,
+        catalogue,
+        factory,
+        limits,
+        (*_findings(labs, saves), *findings),
+    )
+    folder.store(gateway, run.id, folder.PLAN, plan)
+    regions = [_freeze(gateway, plan, region, factory, limits) for region in plan.regions]
+    return {"regions": regions, "deliveries": len(plan.deliveries), "waiting": sum(len(r.pairs) for r in plan.regions)}
+
+
+def _findings(labs: LabsFile, saves: folder.SavePlan | None) -> tuple[Finding, ...]:
+    return labs.findings + (saves.findings if saves else ())
+
+
+def _catalogue(gateway: Gateway, run: Run, factory: Lab) -> Catalogue:
+    catalogue = gateway.vhds.catalogue()
+    if not run.request.dry_run:
+        return catalogue
+    saves = folder.load(gateway, run.id, folder.SAVES, folder.SavePlan)
+    return saving.would_be(catalogue, saves.saves if saves else (), run, factory)
+
+
+def _known_labs(
+    gateway: Gateway, wanted: Sequence[TargetLab], limits: Limits
+) -> dict[str, tuple[Lab, ...] | GatewayError]:
+    allowed = {each.lower() for each in limits.allowed_subscriptions}
+    subscriptions = dict.fromkeys(lab.subscription_id.lower() for lab in wanted)
+    return {each: _listed(gateway, each, wanted) for each in subscriptions if each in allowed}
+
+
+def _listed(gateway: Gateway, subscription: str, wanted: Sequence[TargetLab]) -> tuple[Lab, ...] | GatewayError:
+    try:
+        return gateway.labs.in_subscription(subscription)
+    except Denied as denied:
+        return _read_by_group(gateway, subscription, wanted) or denied
+    except (Throttled, Unavailable):
+        raise
+    except GatewayError as error:
+        return error
+
+
+def _read_by_group(gateway: Gateway, subscription: str, wanted: Sequence[TargetLab]) -> tuple[Lab, ...]:
+    """Where a subscription may not be listed, the labs whose group labs.json names are read one by one."""
+    found = []
+    for target in wanted:
+        if target.subscription_id.lower() == subscription and target.resource_group:
+            try:
+                found.append(gateway.labs.find(subscription, target.resource_group, target.name))
+            except Denied:
+                continue
+    return tuple(lab for lab in found if lab is not None)
+
+
+def _custom_images(
+    gateway: Gateway, run: Run, labs: Sequence[Lab]
+) -> dict[str, tuple[CustomImage, ...] | GatewayError]:
+    """The images of each lab, listed once. What is known is kept on throttling, so that a repeat goes on from there."""
+    kept = folder.load_json(gateway, run.id, folder.TARGETS) or {}
+    found: dict[str, tuple[CustomImage, ...] | GatewayError] = {
+        lab_id: tuple(CustomImage.from_json(each) for each in images) for lab_id, images in kept.items()
+    }
+    missing = list({lab.id: lab for lab in labs if lab.id not in found}.values())
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        found.update(zip([lab.id for lab in missing], pool.map(lambda lab: _images(gateway, lab), missing), strict=True))
+    for error in found.values():
+        if isinstance(error, (Throttled, Unavailable)):
+            _keep(gateway, run, found)
+            raise error
+    return found
+
+
+def _images(gateway: Gateway, lab: Lab) -> tuple[CustomImage, ...] | GatewayError:
+    try:
+        return gateway.labs.custom_images(lab)
+    except GatewayError as error:
+        return error
+
+
+def _keep(gateway: Gateway, run: Run, found: dict[str, tuple[CustomImage, ...] | GatewayError]) -> None:
+    known = {lab: [each.to_json() for each in images] for lab, images in found.items() if isinstance(images, tuple)}
+    folder.store_json(gateway, run.id, folder.TARGETS, known)
+
+
+def _freeze(gateway: Gateway, plan: Plan, region: RegionPlan, factory: Lab, limits: Limits) -> dict[str, Any]:
+    pairs = tuple(plan.deliveries[index] for index in region.pairs)
+    by_id = {image.id: image for image in plan.images}
+    work = RegionWork(
+        run_id=plan.run_id,
+        factory=factory.id,
+        factory_region=factory.region,
+        region=region.region,
+        home=region.home,
+        hub=factory.account if region.home else region.hub,
+        images=tuple(by_id[each] for each in dict.fromkeys(pair.record_id for pair in pairs)),
+        pairs=pairs,
+    )
+    folder.store(gateway, plan.run_id, folder.region_document(region.region), work)
+    return {"region": region.region, "shape": planner.shape(plan, region, limits).to_json()}

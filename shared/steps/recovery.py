@@ -1,0 +1,76 @@
+"""Ends a run that died or was cancelled: releases exactly what its notes and frozen work name, and nothing else."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from shared.domain.errors import GatewayError
+from shared.domain.models import CopyOwner, RegionWork, Run
+from shared.gateway.port import Gateway
+from shared.steps import folder, reporting, staging
+from shared.steps.copying import image_of, staged_blob
+from shared.steps.loading import RunStart
+from shared.steps.saving import release
+
+SIDE_BY_SIDE = 16
+MOST_REPLICAS = 16  # hub copies of one image that are looked for: far more than a region's labs ever call for
+
+
+def end_dead_run(gateway: Gateway, run_id: str, scale: float) -> None:
+    """Stops the run for good, releases what it holds and reports it as died, if it has no report yet."""
+    folder.stop(gateway, run_id, "run-died")
+    recover(gateway, run_id)
+    request = folder.request_of(gateway, run_id)
+    if request is not None:
+        message = "The run ended without finishing. Whatever it had not done is done by the next run."
+        reporting.write_report(
+            gateway,
+            Run(request=request, started_at=_started(gateway, run_id) or request.requested_at),
+            scale=scale,
+            error={"code": "run-died", "message": message},
+        )
+
+
+def recover(gateway: Gateway, run_id: str) -> None:
+    """Revokes the access that notes of this run name, and removes its staged and unfinished VHDs."""
+    prefix = folder.path(run_id, "")
+    for name in gateway.documents.names(folder.path(run_id, folder.GRANTS)):
+        release(gateway, run_id, name.removeprefix(prefix))
+    _remove_unfinished_saves(gateway, run_id)
+    for name in gateway.documents.names(folder.path(run_id, "regions/")):
+        region = name.removeprefix(folder.path(run_id, "regions/")).removesuffix(".json")
+        _remove_staged(gateway, folder.work_of(gateway, run_id, region))
+
+
+def _remove_unfinished_saves(gateway: Gateway, run_id: str) -> None:
+    saves = folder.load(gateway, run_id, folder.SAVES, folder.SavePlan)
+    if saves is None:
+        return
+    recorded = {image.id for image in gateway.vhds.catalogue().images}
+    factory = gateway.labs.factory().id
+    for save in saves.saves:
+        if save.action == "save" and save.record_id and save.record_id not in recorded:
+            owner = CopyOwner(factory=factory, run_id=run_id, source=save.record_id)
+            staging.remove(gateway, gateway.vhds.image_storage(f"{save.record_id}.vhd"), owner)
+
+
+def _remove_staged(gateway: Gateway, work: RegionWork) -> None:
+    targets = [f"p{pair}" for pair in range(len(work.pairs))]
+    if work.hub is not None:
+        targets += [f"h{image}.{copy}" for image in range(len(work.images)) for copy in range(MOST_REPLICAS)]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        list(pool.map(lambda target: _remove(gateway, work, target), targets))
+
+
+def _remove(gateway: Gateway, work: RegionWork, target: str) -> Any:
+    image = image_of(work, target)
+    try:
+        return staging.remove(
+            gateway, staged_blob(work, target), CopyOwner(factory=work.factory, run_id=work.run_id, source=image.id)
+        )
+    except GatewayError:
+        return False  # an account that refuses now is cleared by the next run that stages there
+
+
+def _started(gateway: Gateway, run_id: str) -> Any:
+    start = folder.load(gateway, run_id, folder.RUN, RunStart)
+    return start.started_at if start else None

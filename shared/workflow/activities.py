@@ -1,0 +1,152 @@
+"""Registers the activities: JSON in, JSON out, and the border at which errors lose their secrets. Bodies are steps.
+
+Function names are final: they live in the history of running orchestrations.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import azure.durable_functions as df
+
+from shared import wiring
+from shared.domain.errors import FactoryError, GatewayError
+from shared.domain.models import CopyNote, Finding, ImageNote, Run, SaveNote
+from shared.domain.redaction import redact
+from shared.gateway.port import Gateway
+from shared.steps import copying, folder, imaging, loading, planning, reporting, saving, staging, surveying
+
+blueprint = df.Blueprint()
+_log = logging.getLogger(__name__)
+
+type Body = Callable[[Gateway, Run, dict[str, Any]], dict[str, Any]]
+
+
+class ActivityFailed(Exception):
+    """A surprise inside an activity, with its message redacted; the engine keeps it in the history."""
+
+
+def _activity(body: Body) -> None:
+    """Registers a body under its own name. Expected failures become results, surprises lose their secrets."""
+
+    def activity(payload: dict) -> dict:  # type: ignore[type-arg]  # the real indexer refuses dict[str, Any]
+        try:
+            gateway = wiring.gateway()
+            return body(gateway, folder.run_of(gateway, payload), payload)
+        except GatewayError as error:
+            return {**_keys(payload), **staging.failure(error)}
+        except FactoryError as error:
+            return {**_keys(payload), "state": "failed", "code": error.code, "message": error.message}
+        except Exception as error:
+            message = redact(f"{type(error).__name__}: {error}")
+            _log.error("%s of run %s failed: %s", body.__name__, payload.get("run"), message)
+            raise ActivityFailed(message) from None
+
+    activity.__name__ = body.__name__
+    activity.__qualname__ = body.__name__
+    blueprint.activity_trigger(input_name="payload")(activity)
+
+
+def _keys(payload: dict[str, Any]) -> dict[str, Any]:
+    return {key: payload[key] for key in ("target", "source", "pair") if key in payload}
+
+
+def load_labs(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Freezes labs.json; tells the orchestrator what it may not look up itself."""
+    facts = {"scale": wiring.time_scale(), "dryRun": run.request.dry_run, "save": run.request.save}
+    return {**loading.load_labs(gateway, run), **facts}
+
+
+def survey_factory(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Looks at the factory's machines."""
+    return surveying.survey_factory(gateway, run)
+
+
+def plan_saves(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Decides what is saved, under which names."""
+    return surveying.plan_saves(gateway, run)
+
+
+def start_export(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Grants read access to a disk and starts its copy."""
+    return saving.start_export(gateway, run, payload["save"])
+
+
+def check_export(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Looks at the copy of a disk."""
+    return saving.check_export(gateway, run, payload["save"], payload["scale"])
+
+
+def record_image(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Writes the record of a saved image."""
+    return saving.record_image(gateway, run, payload["save"])
+
+
+def release_disk(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Ends the access to a disk."""
+    return saving.release_disk(gateway, run, SaveNote.from_json(payload["note"]))
+
+
+def plan_deliveries(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Makes the complete plan."""
+    findings = [Finding.from_json(each) for each in payload["findings"]]
+    return planning.plan_deliveries(gateway, run, wiring.limits(), findings)
+
+
+def copy_image(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Starts the copy of one lab and image pair, or of one hub copy."""
+    work = folder.work_of(gateway, run.id, payload["region"])
+    return copying.copy_image(gateway, work, payload["target"], payload["source"], payload.get("etag"))
+
+
+def check_copies(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Looks at all pending copies of a region."""
+    work = folder.work_of(gateway, run.id, payload["region"])
+    return copying.check_copies(gateway, work, payload["targets"], payload["scale"])
+
+
+def create_image(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Begins one custom image."""
+    work = folder.work_of(gateway, run.id, payload["region"])
+    return imaging.create_image(gateway, work, payload["pair"], payload["scale"])
+
+
+def check_images(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Looks at the custom images being made in a region."""
+    work = folder.work_of(gateway, run.id, payload["region"])
+    return imaging.check_images(gateway, work, payload["pairs"])
+
+
+def discard_copies(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Keeps what became of copies and images; deletes staged copies that nobody needs."""
+    work = folder.work_of(gateway, run.id, payload["region"])
+    copies = [CopyNote.from_json(each) for each in payload["copies"]]
+    images = [ImageNote.from_json(each) for each in payload["images"]]
+    return copying.discard_copies(gateway, work, payload["sequence"], payload["targets"], copies, images)
+
+
+def write_report(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Writes the report and sends the notice."""
+    cancelled = folder.stopped(gateway, run.id)
+    return reporting.write_report(
+        gateway, run, scale=wiring.time_scale(), cancelled=cancelled, error=payload.get("error")
+    )
+
+
+for _body in (
+    load_labs,
+    survey_factory,
+    plan_saves,
+    start_export,
+    check_export,
+    record_image,
+    release_disk,
+    plan_deliveries,
+    copy_image,
+    check_copies,
+    create_image,
+    check_images,
+    discard_copies,
+    write_report,
+):
+    _activity(_body)

@@ -1,0 +1,225 @@
+"""The orchestration deliver_region: serves the labs of one region. Which copy comes next is domain.relay's business.
+
+Each pass begins copies and images, waits with a durable timer, looks at what is under way, and discards what nobody
+needs any more. It continues as new at the head of a pass, never with a task outstanding.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from durabletask.task import OrchestrationContext
+
+from shared.domain import relay
+from shared.domain.models import CopyNote, ImageNote
+from shared.domain.region_shape import RegionShape
+from shared.domain.region_state import RegionState
+from shared.workflow.calling import Payload, Turns, side_by_side
+from shared.workflow.policies import (
+    IMAGE_CHECK,
+    PATIENCE,
+    STARTS_PER_PASS,
+    TASKS_PER_GENERATION,
+    copy_wait,
+    real,
+)
+
+_BASE = ("run", "startedAt", "covers", "region", "shape", "scale")
+
+
+def deliver_region(ctx: OrchestrationContext, payload: Payload) -> Turns[Payload | None]:
+    """Delivers every pair of the region's frozen work; returns the region's counts."""
+    delivery = _Delivery(ctx, payload)
+    while not delivery.state.done:
+        if delivery.tasks >= TASKS_PER_GENERATION:
+            ctx.continue_as_new(delivery.to_json())
+            return None
+        yield from delivery.one_pass()
+    return {"region": payload["region"], "counts": delivery.state.counts}
+
+
+class _Delivery:
+    """One generation of a region's delivery: its state, and what the current pass has learned."""
+
+    def __init__(self, ctx: OrchestrationContext, payload: Payload) -> None:
+        self.ctx = ctx
+        self.base = {key: payload[key] for key in _BASE}
+        self.scale: float = payload["scale"]
+        self.shape = RegionShape.from_json(payload["shape"])
+        kept = payload.get("kept") or {}
+        self.state = RegionState.from_json(self.shape, kept["state"]) if kept else RegionState.fresh(self.shape)
+        self.sequence: int = kept.get("sequence", 0)
+        self.delivered_bytes: int = kept.get("bytes", 0)
+        self.in_flight_bytes: int = kept.get("inFlight", 0)
+        self.idle: int = kept.get("idle", 0)
+        self.images_due: datetime | None = datetime.fromisoformat(kept["due"]) if kept.get("due") else None
+        self.remaining: float | None = kept.get("remaining")
+        self.tasks = 0
+        self._begin_pass()
+
+    def to_json(self) -> Payload:
+        """The input of the next generation."""
+        kept: dict[str, Any] = {"state": self.state.to_json(), "sequence": self.sequence, "bytes": self.delivered_bytes}
+        kept |= {"inFlight": self.in_flight_bytes, "idle": self.idle, "remaining": self.remaining}
+        kept["due"] = self.images_due.isoformat() if self.images_due else None
+        return {**self.base, "kept": kept}
+
+    def one_pass(self) -> Turns[None]:
+        """Begins what can begin, waits, looks, and clears away."""
+        self._begin_pass()
+        yield from self._begin()
+        self._note_hopeless()
+        self.ctx.set_custom_status(self._progress())
+        yield from self._wait()
+        yield from self._look()
+        yield from self._clear_away()
+        self._mind_patience()
+        self.ctx.set_custom_status(self._progress())
+
+    def _begin_pass(self) -> None:
+        self.copies: list[CopyNote] = []
+        self.images: list[ImageNote] = []
+        self.later: float | None = None
+        self.put_off: dict[int, str] = {}  # pairs that had to wait, and why
+        self.moved = False
+
+    def _begin(self) -> Turns[None]:
+        orders = relay.next_copies(self.shape, self.state)[:STARTS_PER_PASS]
+        for order in orders:
+            self.state.copy_started(order.target, order.source)
+        pairs = self.state.staged[: STARTS_PER_PASS - len(orders)]
+        for pair in pairs:
+            self.state.image_begun(pair)
+        calls = [
+            ("copy_image", {**self._key(), "target": each.target, "source": each.source, "etag": each.source_etag})
+            for each in orders
+        ]
+        results = yield from self._call(calls + [("create_image", {**self._key(), "pair": pair}) for pair in pairs])
+        for result in results:
+            self._fold_begun(result)
+
+    def _fold_begun(self, result: Payload) -> None:
+        state = result["state"]
+        if state == "later":
+            self._put_off(result)
+        elif state == "started":
+            self.moved = True
+        elif state == "creating":
+            self.moved = True
+            if self.images_due is None:
+                self.images_due = self.ctx.current_utc_datetime + real(IMAGE_CHECK, self.scale)
+        elif "target" in result:
+            self._copy_ended(result)
+        else:
+            self._image_ended(result)
+        if state == "cancelled":
+            self.state.cancel()
+
+    def _put_off(self, result: Payload) -> None:
+        self.later = min(result["retryAfter"], self.later or result["retryAfter"])
+        if "pair" in result:
+            self.state.image_put_off(result["pair"])
+            self.put_off[result["pair"]] = result.get("code", "unavailable")
+        else:
+            self.state.copy_put_off(result["target"])
+
+    def _copy_ended(self, result: Payload) -> None:
+        source = self.state.flights.get(result["target"], result.get("source", ""))
+        facts = {key: result[key] for key in ("state", "code", "message", "bytes", "seconds") if key in result}
+        note = CopyNote.from_json({"target": result["target"], "source": source, **facts})
+        self.copies.append(note)
+        self.state.copy_ended(note, result.get("etag"))
+        self.delivered_bytes += note.bytes if note.state == "finished" else 0
+        self.moved = True
+
+    def _image_ended(self, result: Payload) -> None:
+        facts = {key: result[key] for key in ("state", "code", "message", "seconds") if key in result}
+        note = ImageNote.from_json({"pair": result["pair"], **facts})
+        self.images.append(note)
+        self.state.image_ended(note)
+        self.moved = True
+
+    def _note_hopeless(self) -> None:
+        for note in self.state.hopeless:
+            self.images.append(note)
+            self.state.image_ended(note)
+
+    def _wait(self) -> Turns[None]:
+        delays = [] if self.later is None else [timedelta(seconds=self.later)]
+        if self.state.flights:
+            delays.append(copy_wait(self.remaining, self.scale))
+        if self.state.imaging and self.images_due is not None:
+            delays.append(self.images_due - self.ctx.current_utc_datetime)
+        if delays:
+            self.tasks += 1
+            yield self.ctx.create_timer(max(min(delays), real(0, self.scale)))
+
+    def _look(self) -> Turns[None]:
+        calls = []
+        if self.state.flights:
+            calls.append(("check_copies", {**self._key(), "targets": list(self.state.flights)}))
+        if self.state.imaging and self._images_are_due():
+            calls.append(("check_images", {**self._key(), "pairs": list(self.state.imaging)}))
+            self.images_due = self.ctx.current_utc_datetime + real(IMAGE_CHECK, self.scale)
+        results = yield from self._call(calls)
+        for result in results:
+            self._fold_look(result)
+        if not self.state.imaging:
+            self.images_due = None
+
+    def _images_are_due(self) -> bool:
+        return self.images_due is None or self.ctx.current_utc_datetime >= self.images_due
+
+    def _fold_look(self, result: Payload) -> None:
+        if result.get("state") in ("later", "failed"):  # the look itself failed; nothing is known, so look again
+            self.later = result.get("retryAfter", IMAGE_CHECK / self.scale)
+            return
+        for each in result["ended"]:
+            if "target" in each:
+                self._copy_ended(each)
+            else:
+                self._image_ended(each)
+        if "remaining" in result:
+            self.remaining = result["remaining"]
+            self.in_flight_bytes = result["copied"]
+        if result.get("cancelled"):
+            self.state.cancel()
+
+    def _clear_away(self) -> Turns[None]:
+        targets = self.state.disposable
+        if not (targets or self.copies or self.images):
+            return
+        self.sequence += 1
+        payload = {
+            **self._key(),
+            "sequence": self.sequence,
+            "targets": targets,
+            "copies": [note.to_json() for note in self.copies],
+            "images": [note.to_json() for note in self.images],
+        }
+        for result in (yield from self._call([("discard_copies", payload)])):
+            gone = result.get("discarded", [])
+            self.state.discarded(gone)
+            self.moved = self.moved or bool(gone)
+
+    def _mind_patience(self) -> None:
+        """Gives up on calls that are put off again and again while nothing else moves."""
+        if self.moved or self.state.flights or self.state.imaging:
+            self.idle = 0
+            return
+        self.idle += 1
+        if self.idle >= PATIENCE:
+            self.state.discarded(self.state.disposable)
+            for pair, code in sorted(self.put_off.items()):
+                self._image_ended({"pair": pair, "state": "failed", "code": code, "message": "Azure gave no answer."})
+
+    def _call(self, calls: list[tuple[str, Payload]]) -> Turns[list[Payload]]:
+        self.tasks += len(calls)
+        return (yield from side_by_side(self.ctx, calls))
+
+    def _key(self) -> Payload:
+        return {key: self.base[key] for key in ("run", "startedAt", "covers", "region", "scale")}
+
+    def _progress(self) -> dict[str, Any]:
+        copied = self.delivered_bytes + (self.in_flight_bytes if self.state.flights else 0)
+        sizes = {"copied": copied, "total": sum(each.bytes * each.pairs for each in self.shape.images)}
+        return {"region": self.base["region"], "counts": self.state.counts, "bytes": sizes}
