@@ -208,4 +208,5 @@ def _custom_image(image: Any) -> CustomImage:
         image_path=tags.get("ImagePath"),
         record_id=tags.get("ImageFactoryRecord"),
         provisioning_state=image.provisioning_state or "",
+        created_at=image.creation_date,
     )
