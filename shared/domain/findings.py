@@ -47,8 +47,8 @@ class Findings:
     ) -> dict[str, Node]:
         """The members of an object by their known names, matched without case.
 
-        A known key given twice is one error, and the last one counts. Other keys are findings of severity `unknown`, but
-        `$schema` and keys that begin with `_` or `//` are the author's own. `subject` begins each message.
+        A known key given twice is one error, and the last one counts. Other keys are findings of severity `unknown`,
+        but `$schema` and keys that begin with `_` or `//` are the author's own. `subject` begins each message.
         """
         names = {name.lower(): name for name in known}
         fields: dict[str, Node] = {}

@@ -1,4 +1,4 @@
-"""The record of a saved image: the JSON beside its VHD, as the scripts write and read it, with our fields after theirs."""
+"""The record of a saved image: the JSON beside its VHD, in the scripts' own form with our fields after theirs."""
 
 import json
 import re
