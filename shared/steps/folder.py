@@ -56,9 +56,7 @@ def request_of(gateway: Gateway, run_id: str) -> RunRequest | None:
 
 def run_of(gateway: Gateway, value: dict[str, Any]) -> Run:
     """The run that an orchestrator's value names: its request from the folder, its start from the value."""
-    request = request_of(gateway, value["run"])
-    if request is None:
-        raise LookupError(f"the run folder of {value['run']} has no request.json")
+    request = _frozen(_Identity(gateway), value["run"], REQUEST, RunRequest)
     return Run.from_json({"request": request, "startedAt": value["startedAt"], "covers": value.get("covers", ())})
 
 
@@ -101,10 +99,10 @@ def plan_of(gateway: Gateway, run_id: str) -> Plan | None:
 
 def work_of(gateway: Gateway, run_id: str, region: str) -> RegionWork:
     """The frozen work of a region. Each process parses it once: the document never changes after it is written."""
-    return _frozen_work(_GatewayKey(gateway), run_id, region)
+    return _frozen(_Identity(gateway), run_id, region_document(region), RegionWork)
 
 
-class _GatewayKey:
+class _Identity:
     """Lets a gateway be a cache key by identity, whatever its own notion of equality."""
 
     def __init__(self, gateway: Gateway) -> None:
@@ -114,12 +112,12 @@ class _GatewayKey:
         return id(self.gateway)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _GatewayKey) and other.gateway is self.gateway
+        return isinstance(other, _Identity) and other.gateway is self.gateway
 
 
-@lru_cache(maxsize=32)
-def _frozen_work(key: _GatewayKey, run_id: str, region: str) -> RegionWork:
-    work = load(key.gateway, run_id, region_document(region), RegionWork)
-    if work is None:
-        raise LookupError(f"the run folder of {run_id} has no {region_document(region)}")
-    return work
+@lru_cache(maxsize=64)
+def _frozen(key: _Identity, run_id: str, name: str, kind: type[R]) -> R:
+    found = load(key.gateway, run_id, name, kind)
+    if found is None:
+        raise LookupError(f"the run folder of {run_id} has no {name}")
+    return found
