@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class BlobFacts(Protocol):
-    """What a blob is; `footer` are its last 512 bytes, `copy_status` is None where no copy made it."""
+    """What a blob is; `copy_status` is None where no copy made it."""
 
     @property
     def size(self) -> int:
@@ -19,8 +19,8 @@ class BlobFacts(Protocol):
         """`pending`, `success`, `failed` or `aborted`."""
 
     @property
-    def footer(self) -> bytes:
-        """The last 512 bytes."""
+    def tail(self) -> bytes:
+        """The last 512 bytes, the footer of a VHD; all where there are fewer."""
 
 
 class Storage(Protocol):
