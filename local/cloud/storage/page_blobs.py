@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from local.cloud.errors import AzuriteError
 from local.cloud.storage.backend import Backend, Reply
 from local.cloud.storage.operations import BlobName
-from local.cloud.storage.vhd import DiskContent
+from local.cloud.storage.vhd import DiskContent, SparseContent
 
 # The service takes at most 4 MiB in one Put Page.
 _PAGES_AT_ONCE = 4 * 1024 * 1024
+_REMEMBERED_BLOBS = 64
+_REMEMBERED_BYTES = 1024 * 1024
 _PAGE_RANGE = re.compile(r"<PageRange><Start>(\d+)</Start><End>(\d+)</End></PageRange>")
 
 
-class BlobUnavailable(AzuriteError):
+class AzuriteRefusal(AzuriteError):
     """Azurite refused a request of the front's own with `status`."""
 
     def __init__(self, path: str, reply: Reply) -> None:
@@ -26,63 +28,64 @@ class BlobUnavailable(AzuriteError):
         self.status = reply.status
 
 
-@dataclass(frozen=True, slots=True)
-class _Downloaded:
-    size: int
-    parts: Mapping[tuple[int, int], bytes]
-
-    def ranges(self) -> Sequence[tuple[int, int]]:
-        return tuple(self.parts)
-
-    def read(self, start: int, end: int) -> bytes:
-        """Return one of `ranges()` whole."""
-        return self.parts[start, end]
-
-
 class PageBlobs:
     """Page blobs in Azurite, reached by signed URLs or with the front's own token."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._recent: OrderedDict[tuple[str, str], DiskContent] = OrderedDict()
 
     async def head(self, path: str, conditions: Mapping[str, str] | None = None) -> Reply:
         """Return the properties of the blob at an encoded path, or whatever the answer is."""
         return await self._backend.send("HEAD", path, conditions)
 
     async def create(self, name: BlobName, size: int, headers: Mapping[str, str]) -> Reply:
-        """Make or replace an empty page blob; `headers` hold its metadata and properties. Raises BlobUnavailable."""
+        """Make or replace an empty page blob; `headers` hold its metadata and properties. Raises AzuriteRefusal."""
         made = {**headers, "x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": str(size)}
         return await self._done("PUT", encoded(name), made, b"")
 
     async def write(self, name: BlobName, content: DiskContent, *, lease: Mapping[str, str] | None = None) -> None:
-        """Write the non-empty ranges of `content` into an empty page blob. Raises BlobUnavailable."""
+        """Write the non-empty ranges of `content` into an empty page blob. Raises AzuriteRefusal."""
         for start, end in content.ranges():
             for low in range(start, end, _PAGES_AT_ONCE):
                 high = min(end, low + _PAGES_AT_ONCE)
                 headers = {"x-ms-page-write": "update", "Range": f"bytes={low}-{high - 1}", **(lease or {})}
                 await self._done("PUT", encoded(name) + "?comp=page", headers, content.read(low, high))
 
-    async def read(self, path: str, *, etag: str | None = None) -> DiskContent:
+    async def read(self, path: str, *, etag: str) -> DiskContent:
         """Fetch the non-empty ranges of the blob at an encoded path.
 
-        Raises BlobUnavailable, also where its ETag is no longer `etag`.
+        Raises AzuriteRefusal, also where its ETag is no longer `etag`.
         """
-        condition = {} if etag is None else {"If-Match": etag}
+        condition = {"If-Match": etag}
+        key = (path.partition("?")[0], etag)
+        if key in self._recent:
+            # One image is copied many times: whoever reads it again is checked again, but the bytes cannot be others.
+            await self._done("HEAD", path, condition)
+            return self._recent[key]
         listed = await self._done("GET", _with(path, "comp=pagelist"), condition)
-        parts: dict[tuple[int, int], bytes] = {}
+        parts: dict[int, bytes] = {}
         for start, end in _merged(listed.body.decode()):
             reply = await self._done("GET", path, {**condition, "Range": f"bytes={start}-{end - 1}"})
-            parts[start, end] = reply.body
-        return _Downloaded(int(listed.headers["x-ms-blob-content-length"]), parts)
+            parts[start] = reply.body
+        content = SparseContent(int(listed.headers["x-ms-blob-content-length"]), parts)
+        self._remember(key, content, sum(map(len, parts.values())))
+        return content
+
+    def _remember(self, key: tuple[str, str], content: DiskContent, held: int) -> None:
+        if held <= _REMEMBERED_BYTES:
+            self._recent[key] = content
+        while len(self._recent) > _REMEMBERED_BLOBS:
+            self._recent.popitem(last=False)
 
     async def slice(self, name: BlobName, start: int, end: int) -> bytes:
-        """Return the bytes from `start` to before `end`, both inside the blob. Raises BlobUnavailable."""
+        """Return the bytes from `start` to before `end`, both inside the blob. Raises AzuriteRefusal."""
         return (await self._done("GET", encoded(name), {"Range": f"bytes={start}-{end - 1}"})).body
 
     async def _done(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         reply = await self._backend.send(method, path, headers, body)
         if reply.status >= 400:
-            raise BlobUnavailable(path.partition("?")[0], reply)
+            raise AzuriteRefusal(path.partition("?")[0], reply)
         return reply
 
 

@@ -14,7 +14,7 @@ from local.cloud.storage.answers import refusal
 from local.cloud.storage.backend import Reply
 from local.cloud.storage.disks import DiskRefusal, DiskSource, is_disk_path
 from local.cloud.storage.operations import BlobName
-from local.cloud.storage.page_blobs import BlobUnavailable, PageBlobs
+from local.cloud.storage.page_blobs import AzuriteRefusal, PageBlobs
 from local.cloud.storage.vhd import DiskContent
 
 _CONDITIONS = {
@@ -89,7 +89,7 @@ class BlobSource:
     async def content(self) -> DiskContent:
         try:
             return await self._blobs.read(self._path, etag=self._etag)
-        except BlobUnavailable as error:
+        except AzuriteRefusal as error:
             raise SourceLost(error.status) from error
 
 

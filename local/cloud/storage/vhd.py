@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -34,6 +34,23 @@ class DiskContent(Protocol):
 
     def read(self, start: int, end: int) -> bytes:
         """Return the bytes from `start` to before `end`; zeroes where nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SparseContent:
+    """Content that is held in memory: `parts` are its non-empty ranges in order, by their first byte."""
+
+    size: int
+    parts: Mapping[int, bytes] = field(repr=False)
+
+    def ranges(self) -> Sequence[tuple[int, int]]:
+        return tuple((start, start + len(data)) for start, data in self.parts.items())
+
+    def read(self, start: int, end: int) -> bytes:
+        content = bytearray(end - start)
+        for begin, data in self.parts.items():
+            _put(content, start, begin, data)
+        return bytes(content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +135,8 @@ def sha256(content: DiskContent) -> str:
 def _put(content: bytearray, start: int, begin: int, data: bytes) -> None:
     """Lay `data`, which begins at `begin`, into `content`, which begins at `start`; what lies outside is cut off."""
     low, high = max(start, begin), min(start + len(content), begin + len(data))
-    content[low - start : high - start] = data[low - begin : high - begin]
+    if low < high:
+        content[low - start : high - start] = data[low - begin : high - begin]
 
 
 def _checksum(footer: bytes | bytearray) -> int:
