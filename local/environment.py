@@ -64,11 +64,10 @@ def host_environment(world: World, cloud: CloudAddresses, base: Mapping[str, str
     return environment | _settings(world, cloud) | _trust(cloud)
 
 
-def start_cloud(children: Children, world: Path, *, port: int = 0) -> CloudAddresses:
-    """Start the emulated Azure of a world file and wait until it is ready. Raises ChildError."""
+def start_cloud(children: Children, world: Path, *, port: int = 0) -> dict[str, str]:
+    """Start the emulated Azure of a world file; returns the line that it prints when ready. Raises ChildError."""
     command = [sys.executable, "-m", "local.cloud", "--world", str(world), "--port", str(port)]
-    child = children.start("emulated Azure", command, os.environ)
-    return CloudAddresses.from_ready(child.ready(READY_SECONDS))
+    return children.start("emulated Azure", command, os.environ).ready(READY_SECONDS)
 
 
 def start_host(children: Children, environment: Mapping[str, str]) -> HostAddresses:

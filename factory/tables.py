@@ -1,0 +1,83 @@
+"""Shows the report of a run on the console: every machine, every lab and image, each with its outcome and reason."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from factory.progress import gibibytes
+
+STYLES = {
+    "saved": "green",
+    "delivered": "green",
+    "already-present": "green",
+    "planned": "cyan",
+    "skipped": "yellow",
+    "cancelled": "yellow",
+    "failed": "bold red",
+}
+STATUS_STYLES = {"Succeeded": "bold green", "PartiallySucceeded": "bold yellow"}
+
+
+def print_report(console: Console, report: Mapping[str, Any]) -> None:
+    """Print saves, deliveries and findings, and one line that sums them up."""
+    if report["saves"]:
+        console.print(_table("Saved images", ("Machine", "Image", "Outcome", "Reason"), map(_save, report["saves"])))
+    if report["deliveries"]:
+        rows = map(_delivery, report["deliveries"])
+        console.print(_table("Deliveries", ("Lab", "Image", "Outcome", "Reason"), rows))
+    for finding in report["findings"]:
+        console.print(Text(_finding(finding), style="red" if finding["severity"] == "error" else "yellow"))
+    status = report["status"]
+    console.print(Text.assemble((status, STATUS_STYLES.get(status, "bold red")), ": ", _sum(report)), soft_wrap=True)
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
+    table = Table(*columns, title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _save(save: Mapping[str, Any]) -> Sequence[Text]:
+    image = save.get("imageName") or save.get("imagePath") or ""
+    return Text(save["vm"]), Text(image), _outcome(save), _reason(save)
+
+
+def _delivery(delivery: Mapping[str, Any]) -> Sequence[Text]:
+    return Text(delivery["lab"]), Text(delivery["imageName"]), _outcome(delivery), _reason(delivery)
+
+
+def _outcome(entry: Mapping[str, Any]) -> Text:
+    return Text(entry["outcome"], style=STYLES.get(entry["outcome"], ""))
+
+
+def _reason(entry: Mapping[str, Any]) -> Text:
+    parts = (entry.get("reason"), entry.get("errorCode"))
+    return Text(": ".join(dict.fromkeys(part for part in parts if part)))
+
+
+def _finding(finding: Mapping[str, Any]) -> str:
+    place = finding.get("path") or "labs.json"
+    return f"{place}: {finding['severity']} {finding['code']}: {finding['message']}"
+
+
+def _sum(report: Mapping[str, Any]) -> str:
+    counted = (("images", report["saves"]), ("deliveries", report["deliveries"]))
+    parts = [f"{name} {_counts(entries)}" for name, entries in counted if entries]
+    crossed = sum(each.get("bytes", 0) for each in report["crossings"])
+    if crossed:
+        parts.append(f"{gibibytes(crossed)} between regions")
+    if report.get("error"):
+        parts.append(report["error"]["message"])
+    return "; ".join(parts) or "there was nothing to do"
+
+
+def _counts(entries: Iterable[Mapping[str, Any]]) -> str:
+    """Such as `4 saved, 2 skipped`."""
+    counts = Counter(entry["outcome"] for entry in entries)
+    return ", ".join(f"{number} {outcome.replace('-', ' ')}" for outcome, number in counts.items())

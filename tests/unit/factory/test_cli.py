@@ -1,0 +1,102 @@
+"""The arguments of the commands, and what becomes of their errors."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from factory import cli, remote
+from factory.cli import LABS, OUT, WORLD, main, parser
+from tests.unit.factory.fake_app import KEY, REPORT, FakeApp, serving, status
+
+
+def test_the_demo_needs_no_arguments() -> None:
+    options = parser().parse_args(["demo"])
+    assert (options.labs, options.world, options.out, options.keep) == (LABS, WORLD, OUT, False)
+    assert WORLD.is_file()
+
+
+def test_the_address_and_key_of_an_app_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGE_FACTORY_URL", "https://factory.example.org")
+    monkeypatch.setenv("IMAGE_FACTORY_KEY", "from-the-environment")
+    options = parser().parse_args(["run", "--key", "given"])
+    assert (options.url, options.key) == ("https://factory.example.org", "given")
+
+
+@pytest.mark.parametrize("arguments", [[], ["plan"], ["emulate"], ["validate"], ["demo", "--fast"], ["destroy"]])
+def test_wrong_arguments_are_exit_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: factory" in capsys.readouterr().err
+
+
+def test_the_help_documents_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    assert "130  interrupted" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("end", "code"), [("Succeeded", 0), ("PartiallySucceeded", 1), ("Failed", 1)])
+def test_run_follows_a_run_to_its_report(end: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    app = FakeApp(statuses=[status("Running"), status(end)], report=REPORT)
+    with serving(app):
+        assert remote.run(app.url, KEY, every=0) == code
+    out = capsys.readouterr().out
+    assert "Run 20261123T030000Z-1a2b3c was requested." in out
+    assert "Team[red]" in out
+    assert KEY not in out
+
+
+@pytest.mark.parametrize(("missing", "name"), [("url", "IMAGE_FACTORY_URL"), ("key", "IMAGE_FACTORY_KEY")])
+def test_run_names_the_setting_that_is_missing(
+    missing: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"url": "https://factory.example.org", "key": "k"}
+    monkeypatch.delenv(name, raising=False)
+    arguments = [part for key, value in given.items() if key != missing for part in (f"--{key}", value)]
+    assert main(["run", *arguments]) == 2
+    assert f"factory run: {'Where is the app' if missing == 'url' else 'The app wants a function key'}" in (
+        error := capsys.readouterr().err
+    )
+    assert name in error
+
+
+def test_a_world_that_is_wrong_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = tmp_path / "world.json"
+    world.write_text('{"factory": {}}')
+    assert main(["demo", "--world", str(world)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"factory demo: {world}: ")
+    assert "Traceback" not in error
+
+
+def test_a_plan_of_a_file_that_cannot_be_used_says_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labs = tmp_path / "labs.json"
+    labs.write_text("[1, 2")
+    assert main(["plan", "--labs", str(labs)]) == 2
+    assert f"{labs}:1:" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to whole consoles only")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_every_request_to_end_is_exit_status_130(number: signal.Signals) -> None:
+    code = (
+        "import sys, time; from factory import cli\n"
+        "def wait(options): print('waiting', flush=True); time.sleep(600)\n"
+        "cli._run = wait; cli.end_politely(); sys.exit(cli.main(['validate', 'x']))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cli.ROOT
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"waiting\n"
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (130, b"")
