@@ -26,24 +26,28 @@ class ActivityFailed(Exception):
     """A surprise inside an activity, with its message redacted; the engine keeps it in the history."""
 
 
-def _activity(body: Body) -> None:
-    """Registers a body under its own name. Expected failures become results, surprises lose their secrets."""
+def perform(body: Body, gateway: Callable[[], Gateway], payload: dict[str, Any]) -> dict[str, Any]:
+    """Calls a body at the border: expected failures become results, surprises lose their secrets."""
+    try:
+        made = gateway()
+        return body(made, folder.run_of(made, payload), payload)
+    except GatewayError as error:
+        return {**_keys(payload), **staging.failure(error)}
+    except FactoryError as error:
+        return {**_keys(payload), "state": "failed", "code": error.code, "message": error.message}
+    except Exception as error:
+        message = redact(f"{type(error).__name__}: {error}")
+        _log.error("%s of run %s failed: %s", body.__name__, payload.get("run"), message)
+        raise ActivityFailed(message) from None
+
+
+def _register(body: Body) -> None:
+    """Registers a body as an activity under its own name."""
 
     def activity(payload: dict) -> dict:  # type: ignore[type-arg]  # the real indexer refuses dict[str, Any]
-        try:
-            gateway = wiring.gateway()
-            return body(gateway, folder.run_of(gateway, payload), payload)
-        except GatewayError as error:
-            return {**_keys(payload), **staging.failure(error)}
-        except FactoryError as error:
-            return {**_keys(payload), "state": "failed", "code": error.code, "message": error.message}
-        except Exception as error:
-            message = redact(f"{type(error).__name__}: {error}")
-            _log.error("%s of run %s failed: %s", body.__name__, payload.get("run"), message)
-            raise ActivityFailed(message) from None
+        return perform(body, wiring.gateway, payload)
 
     activity.__name__ = body.__name__
-    activity.__qualname__ = body.__name__
     blueprint.activity_trigger(input_name="payload")(activity)
 
 
@@ -133,7 +137,7 @@ def write_report(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[st
     )
 
 
-for _body in (
+BODIES: tuple[Body, ...] = (
     load_labs,
     survey_factory,
     plan_saves,
@@ -148,5 +152,7 @@ for _body in (
     check_images,
     discard_copies,
     write_report,
-):
-    _activity(_body)
+)
+
+for _body in BODIES:
+    _register(_body)
