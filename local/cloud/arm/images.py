@@ -59,7 +59,7 @@ class Images:
             before = await self._usable_vhd(url)
             await asyncio.sleep(self._speeds.real(self._speeds.image_seconds))
             after = await self._usable_vhd(url)
-            if (before.size, before.tail) != (after.size, after.tail):
+            if (before.size, before.footer) != (after.size, after.footer):
                 raise errors.Refused(400, "BlobModified", f"The blob {url} was changed while the image was made.")
         except errors.ArmError:
             self._ended(image, "Failed")
@@ -81,7 +81,7 @@ class Images:
             raise errors.Refused(409, "PendingCopyOperation", f"The copy to the blob {url} is {facts.copy_status}.")
         if facts.blob_type != "PageBlob":
             raise errors.Refused(400, "InvalidVhd", f"The blob {url} is a {facts.blob_type}, not a PageBlob.")
-        if (reason := is_fixed_vhd(facts.tail, facts.size)) is not None:
+        if (reason := is_fixed_vhd(facts.footer, facts.size)) is not None:
             cookie = "Disk is expected to have cookie value 'conectix'."
             raise errors.Refused(400, "InvalidVhd", f"The blob {url} is not a supported VHD: {reason}. {cookie}")
         return facts
@@ -162,5 +162,5 @@ def _provenance(url: str, facts: BlobFacts) -> dict[str, Any]:
     return {
         "blob": urlsplit(url).path,
         "sizeBytes": facts.size,
-        "footerSha256": hashlib.sha256(facts.tail).hexdigest(),
+        "footerSha256": hashlib.sha256(facts.footer).hexdigest(),
     }

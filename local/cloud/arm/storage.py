@@ -19,8 +19,8 @@ class BlobFacts(Protocol):
         """`pending`, `success`, `failed` or `aborted`."""
 
     @property
-    def tail(self) -> bytes:
-        """The last 512 bytes, the footer of a VHD; all where there are fewer."""
+    def footer(self) -> bytes:
+        """The last 512 bytes; all where there are fewer."""
 
 
 class Storage(Protocol):

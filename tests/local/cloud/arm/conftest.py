@@ -1,4 +1,4 @@
-"""A Resource Manager on this machine for the tests beside it: the real listener and SDKs, with a storage of facts alone."""
+"""A Resource Manager on this machine for the tests beside it: real listeners and SDKs, a storage of facts alone."""
 
 import asyncio
 import threading
@@ -58,7 +58,7 @@ class Facts:
     """What a test says that a blob is."""
 
     size: int
-    tail: bytes
+    footer: bytes
     blob_type: str = "PageBlob"
     copy_status: str | None = None
 
@@ -168,8 +168,9 @@ def arm(certificates: Certificates) -> Iterator[RunningArm]:
 def credential(arm: RunningArm, monkeypatch: pytest.MonkeyPatch) -> Iterator[DefaultAzureCredential]:
     monkeypatch.setenv("IDENTITY_ENDPOINT", arm.identity_endpoint)
     monkeypatch.setenv("IDENTITY_HEADER", arm.identity_header)
-    with DefaultAzureCredential() as found:
-        yield found
+    found = DefaultAzureCredential()
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -91,14 +91,15 @@ def test_machines_carry_the_tags_of_the_scripts(labs: DevTestLabsClient) -> None
         "Stopped",
     )
     assert golden.compute_vm is None
-    assert re.search(r"/resourceGroups/FactoryLab\d{13}/providers/Microsoft.Compute/", golden.compute_id)
+    assert re.search(r"/resourceGroups/FactoryLab\d{13}/providers/Microsoft.Compute/", str(golden.compute_id))
     assert machines["busy"].last_known_power_state == "Running"
     assert machines["busy"].tags is None
 
 
 def test_expanding_a_machine_shows_its_power(labs: DevTestLabsClient) -> None:
     machine = labs.virtual_machines.get("Factory-RG", "FactoryLab", "golden1", expand="properties($expand=computeVm)")
-    assert [status.code for status in machine.compute_vm.statuses] == [
+    assert machine.compute_vm is not None
+    assert [status.code for status in machine.compute_vm.statuses or ()] == [
         "ProvisioningState/succeeded",
         "PowerState/deallocated",
     ]
@@ -109,6 +110,7 @@ def test_an_image_is_made_from_a_vhd_in_the_labs_account(labs: DevTestLabsClient
     made = labs.custom_images.begin_create_or_update("Team-RG", "TeamBlue", "New_Image", image_of(url)).result()
     assert (made.provisioning_state, made.name, made.tags) == ("Succeeded", "New_Image", {"ImagePath": "a\\b.json"})
     assert made.id == f"{LAB}/customimages/New_Image".lower()
+    assert made.vhd is not None
     assert made.vhd.image_name == url
     assert made.author == OBJECT_ID
     assert made.managed_image_id == (
@@ -120,7 +122,7 @@ def test_a_specialized_image_stands_on_a_snapshot(labs: DevTestLabsClient, arm: 
     vhd = CustomImagePropertiesCustom(os_type="Windows", image_name=arm.storage.put_vhd(account_of(arm), "s.vhd"))
     made = labs.custom_images.begin_create_or_update("Team-RG", "TeamBlue", "s", CustomImage(vhd=vhd)).result()
     assert made.managed_image_id is None
-    assert made.managed_snapshot_id.endswith("/microsoft.compute/snapshots/s")
+    assert str(made.managed_snapshot_id).endswith("/microsoft.compute/snapshots/s")
 
 
 def test_a_put_answers_201_with_azure_async_operation_alone(arm: "RunningArm") -> None:
@@ -176,7 +178,7 @@ def test_the_image_fails_when_its_vhd_is_deleted_meanwhile(arm: "RunningArm") ->
     [
         ({"copy_status": "pending"}, "PendingCopyOperation"),
         ({"copy_status": "failed"}, "PendingCopyOperation"),
-        ({"tail": bytes(512)}, "InvalidVhd"),
+        ({"footer": bytes(512)}, "InvalidVhd"),
         ({"blob_type": "BlockBlob"}, "InvalidVhd"),
     ],
 )
@@ -197,6 +199,7 @@ def test_a_vhd_in_an_account_of_another_lab_is_refused(labs: DevTestLabsClient, 
     url = arm.storage.put_vhd(account_of(arm, "FactoryLab"), "one.vhd")
     with pytest.raises(HttpResponseError) as caught:
         labs.custom_images.begin_create_or_update("Team-RG", "TeamBlue", "n", image_of(url))
+    assert caught.value.error is not None
     assert (caught.value.status_code, caught.value.error.code) == (400, "InvalidStorageAccountForLab")
     assert [image.name for image in labs.custom_images.list("Team-RG", "TeamBlue")] == ["Old_Image", "Broken"]
 
