@@ -17,7 +17,8 @@ MAX_CROSSINGS = 3  # failures of an image's crossings and hub copies before no f
 NOT_OURS = "blob-not-ours"
 FINAL_CODES = (NOT_OURS, "copy-deadline", "denied")  # trying again cannot help
 BLOCKED_LAB_CODES = (NOT_OURS, "denied")  # the lab is at fault, and no byte has crossed
-LOST_SOURCE_CODES = ("source-changed", "source-not-found", "source-denied")  # the source is at fault, not the target
+LOST_SOURCE_CODES = ("source-changed", "source-not-found")  # the source is at fault, not the target
+UNREADABLE_LAB_CODES = (*LOST_SOURCE_CODES, "source-denied")  # of a lab's copy: a lab may close its account
 
 # Letters of a pair. The place in WAITING and COPYING is the number of copies that failed before.
 WAITING, COPYING = b"wxy", b"cde"
@@ -134,7 +135,8 @@ class RegionState:
     def _blame(self, image: int, note: CopyNote) -> None:
         """Counts a failed crossing or hub copy, and gives up a source that is not what it was."""
         missed = 0
-        if note.code in LOST_SOURCE_CODES and note.source != FACTORY:
+        lost = LOST_SOURCE_CODES if pair_of(note.source) is None else UNREADABLE_LAB_CODES
+        if note.code in lost and note.source != FACTORY:
             self._give_up(note.source)
             # A crossing whose copy nobody can read was in vain, and must not be repeated for ever.
             missed = not self._shape.home and not self.holders(image)

@@ -1,0 +1,1 @@
+"""Measurements of the product, each its own program: `python -m benchmarks.plan`."""
