@@ -28,11 +28,12 @@ def parse(
 
     Keys are matched without case. Unlike in labs.json, an unknown key or a `null` is an error: a run that was meant to
     be dry or narrow must not become a full one.
-    Raises RequestError: 413 above 1 MiB, else 400 with all findings, those of an inline `labs` document included.
+    Raises RequestError with all findings: 413 above 1 MiB, else 400, those of an inline `labs` document included.
     """
     if len(body) > MAX_BYTES:
         message = f"The request has {len(body):,} bytes, and at most {MAX_BYTES:,} are read. Store labs.json instead."
-        raise RequestError(413, "too-large", message)
+        finding = Finding(severity=Severity.ERROR, code="too-large", message=message)
+        raise RequestError(413, "too-large", message, (finding,))
     if not body.strip():
         return RunRequest(id=id, trigger=trigger, requested_at=requested_at)
     document = read(body)
@@ -40,15 +41,16 @@ def parse(
     fields = _fields(document, findings)
     only = _only(fields["only"], findings) if "only" in fields else None
     dry_run, save = _boolean(fields, "dryRun", findings), _boolean(fields, "save", findings)
-    if "labs" in fields:
-        read_labs(fields["labs"], findings, "labs")
+    labs = fields.get("labs")
+    if labs is not None:
+        read_labs(labs, findings, "labs")
     if findings.errors:
         raise RequestError(400, "bad-request", _summary(findings.all), findings.all)
     return RunRequest(
         id=id,
         trigger=trigger,
         requested_at=requested_at,
-        labs=_in_place(document, fields["labs"]) if "labs" in fields else None,
+        labs=_in_place(document, labs) if isinstance(labs, Object) else None,
         only=only,
         dry_run=dry_run is True,
         save=save is not False,
@@ -110,10 +112,8 @@ def _lab_name(item: Node, path: str, findings: Findings) -> str | None:
     return f"{subscription.lower()}{slash}{name}"
 
 
-def _in_place(document: Document, node: Node) -> str | None:
+def _in_place(document: Document, node: Object) -> str:
     """The inline document as written, after blanks: so a later reading finds the same lines and columns."""
-    if not isinstance(node, Object):
-        return None
     return re.sub(r"[^\r\n]", " ", document.text[: node.start]) + document.text[node.start : node.end]
 
 
