@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -73,14 +73,3 @@ class Document:
 def is_null(node: Node) -> bool:
     """Whether a value is `null`."""
     return isinstance(node, Scalar) and node.value is None
-
-
-def plain(node: Node) -> Any:
-    """The value of a node as `json.loads` gives it: of a repeated key the last one counts."""
-    match node:
-        case Scalar():
-            return node.value
-        case Array():
-            return [plain(item) for item in node.items]
-        case Object():
-            return {member.key: plain(member.node) for member in node.members}

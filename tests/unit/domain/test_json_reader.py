@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.domain.json_places import Document, plain
+from shared.domain.json_places import Array, Document, Node, Object
 from shared.domain.json_reader import MAX_DEPTH, MAX_FAULTS, read, read_text
 
 values = st.recursive(
@@ -30,6 +30,17 @@ def faults(text: str) -> list[tuple[int, int, str]]:
 def the_fault(text: str) -> tuple[int, int, str]:
     (fault,) = faults(text)
     return fault
+
+
+def plain(node: Node) -> object:
+    """The value as Python's json gives it: of a repeated key the last one counts."""
+    match node:
+        case Object():
+            return {member.key: plain(member.node) for member in node.members}
+        case Array():
+            return [plain(item) for item in node.items]
+        case _:
+            return node.value
 
 
 def value(document: Document) -> object:
