@@ -127,10 +127,11 @@ def _output(process: asyncio.subprocess.Process) -> asyncio.StreamReader:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.terminate()
+    if process.stdin is not None:
+        process.stdin.close()
     try:
         await asyncio.wait_for(process.wait(), _STOP_SECONDS)
     except TimeoutError:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
