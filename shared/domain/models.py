@@ -301,6 +301,7 @@ class Plan(Record):
     deliveries: tuple[PlannedDelivery, ...] = ()
     images: tuple[SavedImage, ...] = ()  # those that deliveries name
     regions: tuple[RegionPlan, ...] = ()
+    factory_region: str = ""
     findings: tuple[Finding, ...] = ()
 
 
