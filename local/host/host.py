@@ -19,6 +19,7 @@ from local.host.http.access import Keys, make_keys
 from local.host.http.routes import RouteTable
 from local.host.http.server import HttpServer
 from local.host.invocation import Invoker, size_thread_pool
+from local.host.listeners import Sources, host_id, make_listeners, poll_seconds
 from local.host.settings import read_host_json
 from local.host.storage.connections import Connections
 from local.host.storage.outputs import StorageOutputs
@@ -80,16 +81,34 @@ class Host:
         pump.start()
         self._parts.callback(pump.stop)
 
+        poll = poll_seconds(self._settings)
+        sources = Sources(connections, invoker, limits, host_id(self._app_dir, self._settings), poll)
+        listeners = make_listeners(functions, sources)
         server = HttpServer(listener, routes, invoker, keys)
         server.add(ManagementApi(client, keys).routes())
         self._parts.push_async_callback(server.stop)
         await server.start()
+        tasks = [asyncio.create_task(running.run(), name=type(running).__name__) for running in listeners]
+        for task in tasks:
+            task.add_done_callback(_report)
+        self._parts.push_async_callback(_cancel, tasks)
         _log.info("%d functions of %s answer at %s", len(functions), self._app_dir, url)
         return _address(url, keys)
 
 
 def _address(url: str, keys: Keys) -> Address:
     return Address(url, keys.function, keys.master)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.critical("%s ended for good: restart the host", task.get_name(), exc_info=error)
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _listen(port: int) -> socket.socket:

@@ -26,6 +26,19 @@ class OutputWriter(Protocol):
         """Write the value where the binding says."""
 
 
+class Invokes(Protocol):
+    """Runs a function on a trigger's value."""
+
+    async def invoke(
+        self,
+        function: Function,
+        value: Datum,
+        metadata: Mapping[str, Datum] | None = None,
+        trigger_values: Mapping[str, str] | None = None,
+    ) -> Datum | None:
+        """Give what the function returned; raises what it raised."""
+
+
 def size_thread_pool(threads: int) -> None:
     """Start the worker's pool with at least so many threads; sync activities and all turns share it."""
     asked = os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT", "")

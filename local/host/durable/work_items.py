@@ -16,7 +16,7 @@ from durabletask.internal import orchestrator_service_pb2 as pb
 from local.host.app import Function
 from local.host.durable.engine import Engine
 from local.host.errors import AppError
-from local.host.invocation import Invoker, log_failure
+from local.host.invocation import Invokes, log_failure
 from local.host.settings import DurableLimits
 
 _log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class _Functions:
 class _Work[Response](ABC):
     """One work item: it runs to a response, or to the response that reports its failure."""
 
-    def __init__(self, engine: Engine, functions: _Functions, invoker: Invoker, token: str) -> None:
+    def __init__(self, engine: Engine, functions: _Functions, invoker: Invokes, token: str) -> None:
         self.engine = engine
         self.functions = functions
         self.invoker = invoker
@@ -206,7 +206,7 @@ def _decoded(returned: Datum | None) -> bytes:
 class WorkItemPump:
     """Takes work items from the engine in a thread and runs them on the event loop, as many at once as allowed."""
 
-    def __init__(self, engine: Engine, functions: Sequence[Function], invoker: Invoker, limits: DurableLimits) -> None:
+    def __init__(self, engine: Engine, functions: Sequence[Function], invoker: Invokes, limits: DurableLimits) -> None:
         """Prepare for the app's functions; `start` must be called on the running loop."""
         self._engine = engine
         self._rest = (engine, _Functions(functions), invoker)

@@ -25,11 +25,6 @@ class Connections:
         self._credentials: dict[str, AsyncTokenCredential] = {}
         self._opened = AsyncExitStack()
 
-    def is_set(self, name: str) -> bool:
-        """Say whether any setting describes the connection."""
-        prefixes = (name, f"AzureWebJobs{name}")
-        return any(key in prefixes or key.startswith(tuple(f"{p}__" for p in prefixes)) for key in self._settings)
-
     def blobs(self, name: str) -> BlobServiceClient:
         """Give the connection's blob service; `SettingError` names the setting that is missing."""
         if name not in self._blobs:

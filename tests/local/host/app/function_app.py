@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, List  # noqa: UP035 - the worker's indexer refuses list[str]
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -130,6 +130,11 @@ def exits(context: Any, _: Any) -> Any:
 
 
 @app.orchestration_trigger(context_name="context")
+def reflects(context: Any, value: Any) -> Any:
+    return value
+
+
+@app.orchestration_trigger(context_name="context")
 def waits(context: Any, _: Any) -> Any:
     return (yield context.wait_for_external_event("go"))
 
@@ -186,3 +191,43 @@ async def read_counter(req: func.HttpRequest, client: df.DurableFunctionsClient)
 async def children(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     query = OrchestrationQuery(instance_id_prefix=req.route_params["prefix"], fetch_inputs_and_outputs=True)
     return _json(sorted(state.instance_id for state in await client.get_all_orchestration_states(query)))
+
+
+# --- storage and timers -----------------------------------------------------------------------------------------------
+
+
+@app.blob_trigger(arg_name="blob", path="sample-in/{name}.txt", connection="SampleStorage")
+@app.blob_output(arg_name="copy", path="sample-out/{name}.out", connection="SampleStorage")
+def on_blob(blob: func.InputStream, copy: func.Out[str]) -> None:
+    text = blob.read().decode()
+    _received.append({"blob": blob.name, "length": blob.length, "text": text})
+    if text == "bad":
+        raise ValueError("a bad blob")
+    copy.set(text.upper())
+
+
+@app.queue_trigger(arg_name="message", queue_name="%SAMPLE_QUEUE%", connection="SampleStorage")
+@app.queue_output(arg_name="answers", queue_name="sample-answers", connection="SampleStorage")
+def on_message(message: func.QueueMessage, answers: func.Out[List[str]]) -> None:  # noqa: UP006 - as the worker's indexer wants it
+    text = message.get_body().decode()
+    _received.append({"message": text, "attempt": message.dequeue_count})
+    if text == "bad":
+        raise ValueError("a bad message")
+    answers.set([text.upper(), text.lower()])
+
+
+@app.timer_trigger(arg_name="timer", schedule="0 0 3 1 1 *")
+@app.durable_client_input(client_name="client")
+async def on_new_year(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> None:
+    _received.append({"timer": "new-year", "past_due": timer.past_due})
+    await client.signal_entity(EntityInstanceId("counter", "years"), "add", input=1)
+
+
+@app.timer_trigger(arg_name="timer", schedule="%SAMPLE_SCHEDULE%")
+def on_tick(timer: func.TimerRequest) -> None:
+    _received.append({"timer": "tick", "past_due": timer.past_due})
+
+
+@app.route(route="received", auth_level=func.AuthLevel.ANONYMOUS)
+def received(req: func.HttpRequest) -> func.HttpResponse:
+    return _json(_received)
