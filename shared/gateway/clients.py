@@ -100,7 +100,7 @@ class AzureClients:
                 REPORTS_QUEUE,
                 credential=self._credential,
                 transport=self._transport,
-                retry_policy=LinearRetry(backoff=1, retry_total=QUICK_RETRIES),
+                retry_policy=LinearRetry(backoff=1, retry_total=QUICK_RETRIES, random_jitter_range=1),
                 message_encode_policy=TextBase64EncodePolicy(),
             )
 
@@ -110,7 +110,7 @@ class AzureClients:
         from azure.storage.blob import BlobServiceClient, LinearRetry
 
         # A retry policy belongs to one client: shared, it would send requests through another account's pipeline.
-        retries = LinearRetry(backoff=1, retry_total=QUICK_RETRIES)
+        retries = LinearRetry(backoff=1, retry_total=QUICK_RETRIES, random_jitter_range=1)
         return BlobServiceClient(url, self._credential, transport=self._transport, retry_policy=retries)
 
     def _arm_settings(self) -> dict[str, Any]:

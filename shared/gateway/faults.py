@@ -3,7 +3,6 @@
 It decides nothing about what happens next. Texts are redacted here, so that no URL with a signature leaves the room.
 """
 
-import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,19 +11,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from shared.domain.errors import Conflict, Denied, GatewayError, NotFound, Refused, Throttled, Unavailable
+from shared.domain.redaction import redact
 
 DEFAULT_RETRY_AFTER = 30.0  # seconds; what Azure Resource Manager's buckets need to refill, where no answer says more
 LONGEST_TEXT = 400  # characters of the service's own words that a message repeats
-
-_URL_QUERY = re.compile(r"""(https?://[^\s?"'<>]+)\?[^\s"'<>]*""")
-_SIGNATURE = re.compile(r"""(?i)\b(sig(?:=|%3d))[^&\s"'<>]+""")
-_BEARER = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+")
-
-
-def redacted(text: str) -> str:
-    """The text without the queries of URLs, signatures and bearer tokens."""
-    text = _URL_QUERY.sub(r"\1?<redacted>", text)
-    return _BEARER.sub(r"\1<redacted>", _SIGNATURE.sub(r"\1<redacted>", text))
 
 
 @contextmanager
@@ -66,14 +56,17 @@ class Row(NamedTuple):
     becomes: type[GatewayError]
     code: str
     remedy: str
+    says: str = ""  # words of the service's message, where its code alone is not enough
 
     def fits(self, error: Exception) -> bool:
         """Whether this row speaks of the error."""
         if not isinstance(error, self.error):
             return False
         answer = _answer(error)
-        return (not self.statuses or answer.status in self.statuses) and (
-            not self.service_codes or answer.code in self.service_codes
+        return (
+            (not self.statuses or answer.status in self.statuses)
+            and (not self.service_codes or answer.code in self.service_codes)
+            and self.says in str(error)
         )
 
 
@@ -103,6 +96,8 @@ def table() -> tuple[Row, ...]:
         Row(http, (429,), words, Throttled, "throttled", _LATER),
         Row(http, none, ("ServerBusy", "TooManyRequests"), Throttled, "throttled", _LATER),
         Row(http, none, ("ContainerBeingDeleted", "QueueBeingDeleted"), Throttled, "being-deleted", _LATER),
+        # Compute's answer while another change of the same disk is under way, such as our own whose answer was lost.
+        Row(http, (409,), words, Throttled, "busy", _LATER, says="conflict with a concurrent request"),
         # A failed long-running operation comes with status 200 and says in its code what it was.
         Row(http, none, ("InternalServerError", "InternalError"), Unavailable, "unavailable", _TRY_AGAIN),
         *_copy_rows(http),
@@ -212,7 +207,7 @@ def _seconds(retry_after: str | None) -> float:
 
 def _own_words(error: Exception, answer: _Answer) -> str:
     said = getattr(getattr(error, "error", None), "message", None) or getattr(error, "message", None) or str(error)
-    first_line = redacted(str(said)).strip().partition("\n")[0].strip()[:LONGEST_TEXT]
+    first_line = redact(str(said)).strip().partition("\n")[0].strip()[:LONGEST_TEXT]
     if answer.code and answer.code not in first_line:
         first_line = f"{answer.code}: {first_line}"
     return f"Azure says: {first_line}" + (f" (request {answer.request_id})" if answer.request_id else "")

@@ -19,10 +19,11 @@ from shared.domain.models import (
     Severity,
     VhdState,
 )
+from shared.domain.redaction import redact
 from shared.gateway.clients import AzureClients
 from shared.gateway.containers import made_when_missing
 from shared.gateway.delegation import ReadUrls
-from shared.gateway.faults import asking, redacted
+from shared.gateway.faults import asking
 from shared.gateway.parallel import side_by_side
 
 if TYPE_CHECKING:
@@ -160,13 +161,17 @@ class AzureVhds:
     def delete(self, vhd: BlobRef, etag: str) -> None:
         """Deletes the version with this ETag. Conflict (code `changed`) when there is another."""
         from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceNotFoundError
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
         with asking(f"delete {vhd.name} in account {vhd.account}", _writer(vhd)):
             try:
                 self._blob(vhd).delete_blob(etag=etag, match_condition=MatchConditions.IfNotModified)
             except ResourceNotFoundError:
                 return
+            except ResourceModifiedError:
+                # A condition on the ETag may be said to fail where there is no blob at all.
+                if self.state(vhd) is not None:
+                    raise
 
     def _blob(self, place: BlobRef) -> "BlobClient":
         return self._clients.storage(place.account).get_blob_client(place.container, place.name)
@@ -205,7 +210,7 @@ def _state(blob: "BlobProperties") -> VhdState:
         started_at=blob.creation_time,
         ended_at=copy.completion_time,
         modified_at=blob.last_modified,
-        description=redacted(copy.status_description or ""),
+        description=redact(copy.status_description or ""),
     )
 
 

@@ -81,6 +81,7 @@ class Image:
     content: str = ""
     vhd: BlobRef | None = None
     vhd_etag: str | None = None
+    created_at: datetime | None = None
     due_at: datetime | None = None  # the end of its making or of its deletion
 
 
@@ -343,6 +344,7 @@ class FakeCloud:
         """A custom image that is there already; without `image_path` it carries no tag of the factory's."""
         tags = {"ImagePath": image_path, "ImageFactoryRecord": record_id}
         image = Image(name, {key: value for key, value in tags.items() if value is not None}, state)
+        image.created_at = self.now - timedelta(days=1)
         self.images[lab.id][name.lower()] = image
         return image
 

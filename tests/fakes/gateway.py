@@ -93,12 +93,13 @@ class FakeLabs:
             description=image.description,
             vhd=image.vhd,
             vhd_etag=blob.etag if blob else None,
+            created_at=self._cloud.now,
             due_at=self._cloud.now + timedelta(seconds=self._cloud.image_seconds),
         )
 
     def _put_again(self, taken: Image, image: NewImage) -> None:
         if taken.state in ("Failed", "Deleting") or taken.vhd != image.vhd:
-            raise Conflict("image-exists", "An image of that name is there already.", status=400)
+            raise Conflict("image-exists", f"An image {image.name} is there already.", what=image.name, status=400)
 
     def delete_image(self, lab: Lab, name: str) -> None:
         with self._cloud.call("labs.delete_image", f"{lab.id}/{name}"):
@@ -121,7 +122,9 @@ class FakeDisks:
     def grant_read(self, disk_id: str, seconds: int) -> SecretStr:
         with self._cloud.call("disks.grant_read", disk_id):
             if seconds > LONGEST_GRANT:
-                raise Refused("grant-too-long", "A disk can be granted for 60 days at most.", what=disk_id)
+                raise Refused(
+                    "grant-too-long", f"A disk can be granted for {LONGEST_GRANT} seconds at most.", what=disk_id
+                )
             disk = self._cloud.disks.get(disk_id.lower())
             if disk is None:
                 raise NotFound("not-found", "The disk is not there.", what=disk_id, status=404)
@@ -298,6 +301,7 @@ def _seen(image: Image) -> CustomImage:
         image_path=image.tags.get("ImagePath"),
         record_id=image.tags.get("ImageFactoryRecord"),
         provisioning_state=image.state,
+        created_at=image.created_at,
     )
 
 
