@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from http import HTTPStatus
 from urllib.parse import quote
 
 from local.cloud.errors import AzuriteError
@@ -37,7 +38,12 @@ class PageBlobs:
 
     async def head(self, path: str, conditions: Mapping[str, str] | None = None) -> Reply:
         """Return the properties of the blob at an encoded path, or whatever the answer is."""
-        return await self._backend.send("HEAD", path, conditions)
+        reply = await self._backend.send("HEAD", path, conditions)
+        if reply.status == HTTPStatus.PRECONDITION_FAILED:
+            # Azurite says so of a missing blob too, where the service says 404.
+            bare = await self._backend.send("HEAD", path)
+            return bare if bare.status == HTTPStatus.NOT_FOUND else reply
+        return reply
 
     async def create(self, name: BlobName, size: int, headers: Mapping[str, str]) -> Reply:
         """Make or replace an empty page blob; `headers` hold its metadata and properties. Raises AzuriteRefusal."""

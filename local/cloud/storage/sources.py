@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import parse_qs
 
@@ -90,7 +91,8 @@ class BlobSource:
         try:
             return await self._blobs.read(self._path, etag=self._etag)
         except AzuriteRefusal as error:
-            raise SourceLost(error.status) from error
+            now = await self._blobs.head(self._path, {"If-Match": self._etag})
+            raise SourceLost(now.status if now.status >= HTTPStatus.BAD_REQUEST else error.status) from error
 
 
 @dataclass(frozen=True, slots=True)

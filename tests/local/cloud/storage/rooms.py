@@ -6,14 +6,17 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient, BlobServiceClient, generate_blob_sas
 from azure.storage.queue import QueueServiceClient
 
@@ -72,26 +75,36 @@ class RunningStorage:
             workdir=workdir,
         )
         self._clients = ExitStack()
-        self._loop = asyncio.new_event_loop()
 
     def run[T](self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._loop.run_forever)
+        started: Future[asyncio.Event] = Future()
+        thread = threading.Thread(target=lambda: asyncio.run(self._serve(started)))
         thread.start()
+        stop = started.result(60)
         try:
-            self.run(self.front.start())
-            try:
-                with self._clients:
-                    yield
-            finally:
-                self.run(self.front.stop())
+            with self._clients:
+                yield
         finally:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop.call_soon_threadsafe(stop.set)
             thread.join()
-            self._loop.close()
+
+    async def _serve(self, started: Future[asyncio.Event]) -> None:
+        self._loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        try:
+            await self.front.start()
+        except BaseException as error:
+            started.set_exception(error)
+            raise
+        try:
+            started.set_result(stop)
+            await stop.wait()
+        finally:
+            await self.front.stop()
 
     def blobs(self, account: str, **options: Any) -> BlobServiceClient:
         return self._clients.enter_context(
@@ -170,6 +183,14 @@ class Room:
         """Return the ledger's copies of this room's images."""
         copies: list[dict[str, Any]] = self.storage.ledger.snapshot()["copies"]
         return [copy for copy in copies if self.container in copy["image"]]
+
+
+def refusal(call: Callable[[], object]) -> tuple[int | None, str | None]:
+    """Make a call that the service must refuse; return status and code."""
+    with pytest.raises(HttpResponseError) as caught:
+        call()
+    code = getattr(caught.value, "error_code", None)
+    return caught.value.status_code, None if code is None else str(getattr(code, "value", code))
 
 
 def ended(blob: BlobClient) -> Any:
