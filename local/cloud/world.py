@@ -18,8 +18,7 @@ from pydantic_core import PydanticCustomError
 from local.cloud.errors import WorldEntryError
 from local.cloud.faults import Fault
 from local.cloud.speeds import Speeds
-from local.cloud.world_errors import WorldError as WorldError
-from local.cloud.world_errors import sentences
+from local.cloud.world_errors import WorldError, sentences
 
 Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 Location = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{1,29}$")]

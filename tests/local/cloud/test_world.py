@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.cloud.world import World, WorldError, load_world, parse_world
+from local.cloud.world import World, load_world, parse_world
+from local.cloud.world_errors import WorldError
 
 WORLDS = Path(__file__).parents[3] / "local" / "worlds"
 FACTORY = {
