@@ -53,6 +53,6 @@ def test_an_upload_that_is_refused_is_one_error(tmp_path: Path) -> None:
     environment = os.environ | {"FactoryStorage__blobServiceUri": "https://127.0.0.1:9/account"}
     with (
         Children(folder=ROOT, logs=tmp_path / "logs") as children,
-        pytest.raises(ChildError, match="The upload of labs.json failed"),
+        pytest.raises(ChildError, match=r"The upload of labs\.json failed"),
     ):
         upload_labs(children, tmp_path / "none.json", environment)
