@@ -136,13 +136,6 @@ def test_lost_answer_comes_after_the_effect(room: Room) -> None:
     assert requests(room, "lost")[0] == ("Put Blob", 0, "lostAnswer")
 
 
-def test_latency_outlasts_a_client_that_does_not_wait(room: Room) -> None:
-    room.storage.faults.add(Fault(kind="latency", path=f"{room.container}/late", latency=3600))
-
-    with pytest.raises((ServiceRequestError, ServiceResponseError)):
-        room.blob("late", account="factory").upload_blob(b"text", read_timeout=0.1)
-
-
 def test_messages_travel_through_a_queue(room: Room) -> None:
     room.storage.run(room.storage.front.ensure_queue("factory", room.container))
     room.storage.run(room.storage.front.ensure_queue("factory", room.container))
