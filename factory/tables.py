@@ -57,8 +57,11 @@ def _outcome(entry: Mapping[str, Any]) -> Text:
 
 
 def _reason(entry: Mapping[str, Any]) -> Text:
-    parts = (entry.get("reason"), entry.get("errorCode"))
-    return Text(": ".join(dict.fromkeys(part for part in parts if part)))
+    """The reason, which is a code or a text for people, and the code of an error behind a text."""
+    reason, code = entry.get("reason") or "", entry.get("errorCode") or ""
+    if reason == entry["outcome"]:
+        return Text()
+    return Text(f"{reason} ({code})" if reason and code and reason != code else reason or code)
 
 
 def _finding(finding: Mapping[str, Any]) -> str:

@@ -12,9 +12,9 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 WINDOWS = os.name == "nt"
@@ -23,6 +23,7 @@ GRACE_SECONDS = 8.0
 # Waits are made of short ones, because Windows delivers Ctrl-C only between them.
 TICK_SECONDS = 0.05
 LOG_LINES_IN_ERRORS = 15
+INTERRUPTIONS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 
 
 class ChildError(Exception):
@@ -174,8 +175,9 @@ class Children:
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
         """Start a child whose standard error goes to `<logs>/<name>.log`."""
         log = self._logs / f"{name.replace(' ', '-')}.log"
-        child = Child(name, command, environment, self._folder, log, self._grace)
-        self._children.append(child)
+        with _uninterrupted():
+            child = Child(name, command, environment, self._folder, log, self._grace)
+            self._children.append(child)
         return child
 
     def run(self, name: str, command: Sequence[str], environment: Mapping[str, str], *, seconds: float) -> None:
@@ -201,3 +203,23 @@ class Children:
             for child in self._children:
                 child.kill()
             self._children.clear()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Holds Ctrl-C and its like back: cut off between its start and its listing, a process would be nobody's."""
+    held: list[tuple[int, FrameType | None]] = []
+    before: dict[int, Callable[[int, FrameType | None], Any]] = {}
+    try:
+        if threading.current_thread() is threading.main_thread():
+            for number in INTERRUPTIONS:
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    before[number] = handler
+                    signal.signal(number, lambda number, frame: held.append((number, frame)))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number, frame in held:
+        before[number](number, frame)

@@ -3,10 +3,12 @@
 import _thread
 import contextlib
 import os
+import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import UserDict
+from collections.abc import Iterator, KeysView
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,30 @@ def test_an_interruption_while_stopping_kills_what_is_left(tmp_path: Path) -> No
     with pytest.raises(KeyboardInterrupt):
         children.stop()
     assert not any(is_alive(process) for process in ids)
+
+
+@posix
+def test_an_interruption_while_a_child_starts_comes_when_it_is_known(tmp_path: Path) -> None:
+    ids: list[int] = []
+
+    class Interrupting(UserDict[str, str]):
+        """An environment that is interrupted as soon as it is read, which is in the midst of the start."""
+
+        def keys(self) -> KeysView[str]:
+            signal.raise_signal(signal.SIGINT)
+            return super().keys()
+
+    def interrupted() -> None:
+        with Children(folder=tmp_path, logs=tmp_path) as children:
+            try:
+                children.start("test child", [sys.executable, "-c", UNTIL_INPUT_ENDS], Interrupting(os.environ))
+            finally:
+                ids.extend(child.id for child in children._children)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert len(ids) == 1
+    assert not is_alive(ids[0])
 
 
 def test_early_death_is_one_error_with_the_last_lines_and_the_log(children: Children) -> None:
