@@ -265,6 +265,15 @@ class RegionState:
         """Whether every pair has ended, no copy is in flight and nothing staged is left."""
         return not self.flights and not self._pairs.translate(None, ENDED) and not "".join(self._hubs).strip(HUB_GONE)
 
+    @property
+    def bytes_to_copy(self) -> int:
+        """Bytes of all copies that this region is known to need: a crossing per image, hub copies begun, each lab."""
+        crossing = 1 if self._shape.hub and not self._shape.home else 0
+        copies = [
+            image.pairs + max(crossing, len(hub)) for image, hub in zip(self._shape.images, self._hubs, strict=True)
+        ]
+        return sum(image.bytes * number for image, number in zip(self._shape.images, copies, strict=True))
+
     def misses(self, image: int) -> int:
         """How many crossings and hub copies of an image have failed."""
         return self._misses.get(image, 0)

@@ -99,7 +99,8 @@ def plan_of(gateway: Gateway, run_id: str) -> Plan | None:
 
 def work_of(gateway: Gateway, run_id: str, region: str) -> RegionWork:
     """The frozen work of a region. Each process parses it once: the document never changes after it is written."""
-    return _frozen(_Identity(gateway), run_id, region_document(region), RegionWork)
+    work: RegionWork = _frozen(_Identity(gateway), run_id, region_document(region), RegionWork)
+    return work
 
 
 class _Identity:

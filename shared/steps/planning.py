@@ -34,7 +34,7 @@ def plan_deliveries(gateway: Gateway, run: Run, limits: Limits, findings: Sequen
     """
     labs = frozen_labs(gateway, run.id)
     factory = gateway.labs.factory()
-    catalogue = _catalogue(gateway, run, factory)
+    catalogue = _catalogue(gateway, run)
     known = _known_labs(gateway, labs.labs, limits)
     chosen = targets.resolve(labs.labs, known, factory, limits, run.request.only)
     images = _custom_images(gateway, run, [each.lab for each in chosen if each.lab and not each.blocked])
@@ -58,12 +58,12 @@ def _findings(labs: LabsFile, saves: folder.SavePlan | None) -> tuple[Finding, .
     return labs.findings + (saves.findings if saves else ())
 
 
-def _catalogue(gateway: Gateway, run: Run, factory: Lab) -> Catalogue:
+def _catalogue(gateway: Gateway, run: Run) -> Catalogue:
     catalogue = gateway.vhds.catalogue()
     if not run.request.dry_run:
         return catalogue
     saves = folder.load(gateway, run.id, folder.SAVES, folder.SavePlan)
-    return saving.would_be(catalogue, saves.saves if saves else (), run, factory)
+    return saving.would_be(catalogue, saves.saves if saves else (), run)
 
 
 def _known_labs(

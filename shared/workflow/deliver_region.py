@@ -221,5 +221,5 @@ class _Delivery:
 
     def _progress(self) -> dict[str, Any]:
         copied = self.delivered_bytes + (self.in_flight_bytes if self.state.flights else 0)
-        sizes = {"copied": copied, "total": sum(each.bytes * each.pairs for each in self.shape.images)}
+        sizes = {"copied": copied, "total": self.state.bytes_to_copy}
         return {"region": self.base["region"], "counts": self.state.counts, "bytes": sizes}

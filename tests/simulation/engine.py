@@ -117,9 +117,13 @@ class Engine:
         self._random = random.Random(self.seed)
         self._timers: list[tuple[datetime, int, CompletableTask[None]]] = []
         self._count = 0
+        self._signals: list[tuple[str, Any]] = []
 
     def signal(self, operation: str, value: Any) -> None:
-        """One operation of the run gate."""
+        """One operation of the run gate, carried out when the turn that sends it is over."""
+        self._signals.append((operation, value))
+
+    def _operate(self, operation: str, value: Any) -> None:
         now = self.cloud.now.isoformat()
         if operation == "request":
             self.state, effects = gate.request(self.state, value, now)
@@ -150,8 +154,10 @@ class Engine:
     def run(self, until: datetime | None = None) -> None:
         """Carries out what is to be done, until nothing is left or virtual time would pass `until`."""
         latest = until or self.cloud.now + LONGEST_RUN
-        while self.activities or self._timers:
-            if self.activities:
+        while self._signals or self.activities or self._timers:
+            if self._signals:
+                self._operate(*self._signals.pop(0))
+            elif self.activities:
                 self._perform(self.activities.pop(self._random.randrange(len(self.activities))))
             elif not self._advance(latest):
                 return
