@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "config" / "labs.json"
 WORLD = ROOT / "local" / "worlds" / "demo.json"
 OUT = ROOT / ".local" / "demo"
+PYTHON = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
 EXIT_STATUS = """\
 exit status:
   0    the run Succeeded, or the file has no errors
@@ -41,6 +42,9 @@ def main(arguments: Sequence[str]) -> int:
         return _run(options)
     except KeyboardInterrupt:
         return 130
+    except ModuleNotFoundError as error:
+        print(f"factory: {error}. Run `python tools/setup.py` once, and then {PYTHON} -m factory.", file=sys.stderr)
+        return 2
     except (CommandError, OSError) as error:
         print(f"factory {options.command}: {error}", file=sys.stderr)
         return 2

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from factory.progress import gibibytes
+from shared.web.explanations import EXPLANATIONS, explain
 
 STYLES = {
     "saved": "green",
@@ -30,8 +31,12 @@ def print_report(console: Console, report: Mapping[str, Any]) -> None:
     if report["deliveries"]:
         rows = map(_delivery, report["deliveries"])
         console.print(_table("Deliveries", ("Lab", "Image", "Outcome", "Reason"), rows))
+    for code, words in _explained([*report["saves"], *report["deliveries"]]):
+        console.print(Text.assemble((code, "bold"), ": ", words), soft_wrap=True)
     for finding in report["findings"]:
-        console.print(Text(_finding(finding), style="red" if finding["severity"] == "error" else "yellow"))
+        console.print(
+            Text(_finding(finding), style="red" if finding["severity"] == "error" else "yellow"), soft_wrap=True
+        )
     status = report["status"]
     console.print(Text.assemble((status, STATUS_STYLES.get(status, "bold red")), ": ", _sum(report)), soft_wrap=True)
 
@@ -62,6 +67,14 @@ def _reason(entry: Mapping[str, Any]) -> Text:
     if reason == entry["outcome"]:
         return Text()
     return Text(f"{reason} ({code})" if reason and code and reason != code else reason or code)
+
+
+def _explained(entries: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The codes that the tables show, each with what it means and what to do."""
+    codes = sorted(
+        {entry["reason"] for entry in entries if entry.get("reason") and entry["reason"] != entry["outcome"]}
+    )
+    return [(code, str(explain(code))) for code in codes if code in EXPLANATIONS]
 
 
 def _finding(finding: Mapping[str, Any]) -> str:

@@ -26,6 +26,15 @@ def test_the_address_and_key_of_an_app_may_come_from_the_environment(monkeypatch
     assert (options.url, options.key) == ("https://factory.example.org", "given")
 
 
+def test_a_python_without_the_packages_is_told_how_to_get_them() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-S", "-m", "factory", "validate", str(LABS)], cwd=cli.ROOT, capture_output=True, text=True
+    )
+    assert answer.returncode == 2
+    assert "Run `python tools/setup.py` once" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 @pytest.mark.parametrize("arguments", [[], ["plan"], ["emulate"], ["validate"], ["demo", "--fast"], ["destroy"]])
 def test_wrong_arguments_are_exit_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -23,6 +23,15 @@ def test_every_lab_and_image_is_one_row_with_outcome_and_reason() -> None:
     assert "sqlserver skipped not-deallocated" in rows
 
 
+def test_every_code_is_explained_once_with_what_to_do() -> None:
+    lines = printed(REPORT, width=60).splitlines()
+    assert [line for line in lines if line.startswith("not-deallocated: ")] == [
+        "not-deallocated: The machine is not deallocated. "
+        "Generalize it if it is to be, then stop it in the lab, and run again."
+    ]
+    assert sum(line.startswith("name-taken: ") for line in lines) == 1
+
+
 def test_findings_are_shown_with_their_place() -> None:
     assert "Labs[0].X: warning unknown-key: It is not known." in printed(REPORT)
 
