@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -65,8 +66,10 @@ async def _run(options: argparse.Namespace, parent: TextIO) -> None:
         print(json.dumps(line), file=parent, flush=True)
         await told_to_end.wait()
     finally:
-        async with asyncio.timeout(_STOP_SECONDS):
-            await host.stop()
+        # What has not ended by then ends with the process.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                await host.stop()
 
 
 def _end_on_signals(told_to_end: asyncio.Event) -> None:

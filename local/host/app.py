@@ -70,7 +70,7 @@ def load_functions(app_dir: Path, settings: Mapping[str, str]) -> list[Function]
     sys.path.insert(0, str(app_dir))
     try:
         load_binding_registry()
-        return [_function(indexed, settings) for indexed in index_function_app(script)]
+        return [to_function(indexed, settings) for indexed in index_function_app(script)]
     except AppError:
         raise
     except Exception as error:
@@ -89,7 +89,8 @@ def describe(error: BaseException, app_dir: Path | None = None) -> str:
     return text
 
 
-def _function(indexed: Any, settings: Mapping[str, str]) -> Function:
+def to_function(indexed: Any, settings: Mapping[str, str]) -> Function:
+    """Register one function of `app.get_functions()` with the worker; `AppError` says what this host does not offer."""
     name = str(indexed.get_function_name())
     bindings = [_resolved(json.loads(raw), settings, name) for raw in indexed.get_raw_bindings()]
     triggers = [b for b in bindings if b["type"] in _TRIGGERS]
@@ -102,6 +103,8 @@ def _function(indexed: Any, settings: Mapping[str, str]) -> Function:
     for binding, known in [*((b, _INPUTS) for b in inputs), *((b, _OUTPUTS) for b in outputs)]:
         if binding["type"] not in known:
             raise AppError(f"Function {name} binds {binding['name']} to {binding['type']}: this host offers {known}")
+    if indexed.get_settings_dict("retry_policy"):
+        raise AppError(f"Function {name} has a retry policy, which this host does not apply: let the function retry")
     info = worker_registry.add_indexed_function(function=indexed, protos=_DIRECTIONS)
     return Function(name, triggers[0], inputs, outputs, info)
 

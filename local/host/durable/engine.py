@@ -131,9 +131,17 @@ class Engine(GenerationalBackend):
     ) -> pb.CompleteTaskResponse:
         """Apply a batch; an entity that deleted its state is gone."""
         with self._lock:
+            kept = [action for action in request.actions if not self._starts_what_runs(action)]
+            del request.actions[:]
+            request.actions.extend(kept)
             done = [e for e in self._entities.values() if str(e.completion_token) == request.completionToken]
             response = super().CompleteEntityTask(request, context)
             for entity in done:
                 if entity.serialized_state is None and not entity.pending_operations and entity.locked_by is None:
                     del self._entities[entity.instance_id]
         return response
+
+    def _starts_what_runs(self, action: pb.OperationAction) -> bool:
+        # As in Azure, the entity is not told; the stock engine logs a traceback for each.
+        running = self._instances.get(action.startNewOrchestration.instanceId)
+        return running is not None and not self._is_terminal_status(running.status)

@@ -291,6 +291,30 @@ def test_deleted_entity_is_gone(driver: EngineDriver) -> None:
     assert not driver.engine.QueryEntities(query, CALL).entities
 
 
+def test_delayed_signal_arrives_at_its_time(driver: EngineDriver) -> None:
+    due = _soon(0.3)
+    delayed = pb.SignalEntityRequest(instanceId="@e@1", name="later", requestId="1")
+    delayed.scheduledTime.FromDatetime(due)
+    driver.engine.SignalEntity(delayed, CALL)
+    assert driver.take().entityRequestV2.operationRequests[0].entityOperationSignaled.operation == "later"
+    assert datetime.now(UTC) >= due
+
+
+def test_entity_that_starts_what_runs_changes_nothing_and_logs_nothing(
+    driver: EngineDriver, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver.start("a")
+    driver.turn("a")
+    driver.engine.SignalEntity(pb.SignalEntityRequest(instanceId="@e@1", name="x", requestId="1"), CALL)
+    again = pb.OperationAction(startNewOrchestration=pb.StartNewOrchestrationAction(instanceId="a", name="other"))
+    new = pb.OperationAction(startNewOrchestration=pb.StartNewOrchestrationAction(instanceId="b", name="other"))
+    token = driver.take().completionToken
+    driver.engine.CompleteEntityTask(pb.EntityBatchResult(completionToken=token, actions=[again, new]), CALL)
+    assert driver.status("a").name == "sample"
+    driver.turn("b")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 def test_finished_instance_gets_no_turn_for_what_comes_late(driver: EngineDriver) -> None:
     driver.start("a")
     driver.end_turn(driver.turn("a"), activity(1))

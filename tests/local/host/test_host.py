@@ -238,12 +238,23 @@ def test_host_ends_when_its_parent_closes_the_pipe(azurite: str, tmp_path: Path)
     ],
 )
 def test_host_that_cannot_start_says_why_in_one_line(arguments: list[str], remedy: str) -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "local.host", *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+    assert remedy in _cannot_start(*arguments).stderr
+
+
+def test_app_that_cannot_be_imported_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text('{"version": "2.0"}')
+    (tmp_path / "function_app.py").write_text("x = 1\nimport no_such_module\n")
+    result = _cannot_start("--app", str(tmp_path))
+    assert "cannot be loaded: ModuleNotFoundError: " in result.stderr
+    assert "(function_app.py:2)" in result.stderr
+
+
+def _cannot_start(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "local.host", *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (1, "")
-    assert remedy in result.stderr
     assert "Traceback" not in result.stderr
+    return result
 
 
 def _counter(host: RunningHost, key: str) -> object:
