@@ -58,17 +58,18 @@ class AzureDisks:
 
 
 def _finished(compute: "ComputeManagementClient", answer: "HttpResponse", disk: str) -> "HttpResponse":
+    """The last answer of a grant, polled at its Location in this thread. Raises HttpResponseError where it failed."""
     from azure.core.rest import HttpRequest
 
     deadline = time.monotonic() + GRANT_DEADLINE
-    location = answer.headers.get("Location", "")
-    while answer.status_code == 202:
+    location = answer.headers.get("Location")
+    while answer.status_code == 202 and location and time.monotonic() < deadline:
         answer = compute.send_request(HttpRequest("GET", location))
         answer.raise_for_status()
         if answer.status_code == 202:
-            if time.monotonic() > deadline:
-                raise Unavailable("grant-unfinished", f"Azure did not finish granting access to {disk} in a minute.")
             time.sleep(POLL_INTERVAL)
+    if answer.status_code == 202:
+        raise Unavailable("grant-unfinished", f"Azure did not finish granting access to the disk {disk}.", what=disk)
     return answer
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from local.cloud.world import load_world
 from shared.domain.models import BlobRef, Lab
+from shared.gateway.azure import AzureGateway
 from tests.conftest import WORLD
+from tests.contract.azure import SUBSCRIPTION
 from tests.contract.stages import EmulatedStage, FakeStage, Stage, emulated_stage, lab_of
 from tests.emulation import EmulatedAzure, enter
 
@@ -30,7 +32,7 @@ def azure_stage(emulator: EmulatedAzure, monkeypatch: pytest.MonkeyPatch) -> Emu
 @pytest.fixture
 def blue(stage: Stage) -> Lab:
     """The lab TeamBlue, in the factory's region and subscription."""
-    return lab_of(stage, "7a1f0c52-4b1e-4f0a-9d57-2f6b8f3a1c01", "team-blue", "TeamBlue")
+    return lab_of(stage, SUBSCRIPTION, "team-blue", "TeamBlue")
 
 
 @pytest.fixture
@@ -38,3 +40,19 @@ def staged(request: pytest.FixtureRequest, blue: Lab) -> Callable[[str], BlobRef
     """Places of blobs in TeamBlue's account that no other test uses."""
     test = request.node.name.partition("[")[0]
     return lambda name: BlobRef(account=blue.account, container="imagefactory-staging", name=f"{test}-{name}.vhd")
+
+
+@pytest.fixture
+def gateway(azure_stage: EmulatedStage) -> AzureGateway:
+    """A gateway that knows its factory lab already."""
+    gateway = AzureGateway(azure_stage.azure.addresses)
+    gateway.labs.factory()
+    return gateway
+
+
+@pytest.fixture
+def green(gateway: AzureGateway) -> Lab:
+    """The lab TeamGreen, in another region."""
+    lab = gateway.labs.find(SUBSCRIPTION, "team-green", "TeamGreen")
+    assert lab is not None
+    return lab

@@ -15,8 +15,9 @@ from shared.domain.models import BlobRef, Lab
 from shared.gateway.azure import AzureGateway
 from shared.gateway.port import Gateway
 from tests.emulation import EmulatedAzure
-from tests.fakes.cloud import CopyFate, FakeCloud
+from tests.fakes.cloud import FakeCloud
 from tests.fakes.gateway import FakeGateway
+from tests.fakes.state import CopyFate
 
 PATIENCE = 30.0  # seconds; the emulator needs a fraction of one
 TICK = 0.02  # seconds
@@ -122,7 +123,10 @@ class EmulatedStage:
             DefaultAzureCredential() as credential,
             BlobServiceClient(f"{self.azure.cloud.blob}/{place.account}", credential) as blobs,
         ):
-            blobs.get_blob_client(place.container, place.name).upload_blob(text, overwrite=True)
+            container = blobs.get_container_client(place.container)
+            if not container.exists():
+                container.create_container()
+            container.upload_blob(place.name, text, overwrite=True)
 
     def put_labs_file(self, name: str, content: bytes) -> None:
         self.upload(BlobRef(account=self.azure.world.app_account, container="image-factory", name=name), content)

@@ -24,7 +24,8 @@ from shared.domain.models import (
     VhdState,
 )
 from shared.gateway.port import LabsBlob
-from tests.fakes.cloud import IMAGE_CONTAINER, Blob, FakeCloud, Grant, Image
+from tests.fakes.azure import IMAGE_CONTAINER, AzureInMemory
+from tests.fakes.state import Blob, Grant, Image
 
 LONGEST_URL = 7 * 24 * 3600
 LONGEST_GRANT = 5_184_000
@@ -32,7 +33,7 @@ LONGEST_MESSAGE = 48 * 1024
 
 
 class FakeLabs:
-    def __init__(self, cloud: FakeCloud) -> None:
+    def __init__(self, cloud: AzureInMemory) -> None:
         self._cloud = cloud
 
     def factory(self) -> Lab:
@@ -116,7 +117,7 @@ class FakeLabs:
 
 
 class FakeDisks:
-    def __init__(self, cloud: FakeCloud) -> None:
+    def __init__(self, cloud: AzureInMemory) -> None:
         self._cloud = cloud
 
     def grant_read(self, disk_id: str, seconds: int) -> SecretStr:
@@ -143,7 +144,7 @@ class FakeDisks:
 
 
 class FakeVhds:
-    def __init__(self, cloud: FakeCloud) -> None:
+    def __init__(self, cloud: AzureInMemory) -> None:
         self._cloud = cloud
 
     def catalogue(self) -> Catalogue:
@@ -223,7 +224,7 @@ class FakeVhds:
 
 
 class FakeDocuments:
-    def __init__(self, cloud: FakeCloud) -> None:
+    def __init__(self, cloud: AzureInMemory) -> None:
         self._cloud = cloud
 
     def labs_file(self) -> LabsBlob | None:
@@ -261,7 +262,7 @@ class FakeDocuments:
 
 
 class FakeNotices:
-    def __init__(self, cloud: FakeCloud) -> None:
+    def __init__(self, cloud: AzureInMemory) -> None:
         self._cloud = cloud
 
     def send(self, text: str) -> None:
@@ -272,7 +273,7 @@ class FakeNotices:
 
 
 class FakeClock:
-    def __init__(self, cloud: FakeCloud) -> None:
+    def __init__(self, cloud: AzureInMemory) -> None:
         self._cloud = cloud
 
     def now(self) -> datetime:
@@ -282,7 +283,7 @@ class FakeClock:
 class FakeGateway:
     """`port.Gateway` over a FakeCloud. Several may share one cloud, as several processes share Azure."""
 
-    def __init__(self, cloud: FakeCloud) -> None:
+    def __init__(self, cloud: AzureInMemory) -> None:
         self.labs = FakeLabs(cloud)
         self.disks = FakeDisks(cloud)
         self.vhds = FakeVhds(cloud)
