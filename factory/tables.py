@@ -27,7 +27,9 @@ STATUS_STYLES = {"Succeeded": "bold green", "PartiallySucceeded": "bold yellow"}
 def print_report(console: Console, report: Mapping[str, Any]) -> None:
     """Print saves, deliveries and findings, and one line that sums them up."""
     if report["saves"]:
-        console.print(_table("Saved images", ("Machine", "Image", "Outcome", "Reason"), map(_save, report["saves"])))
+        console.print(
+            _table("Machines of the factory", ("Machine", "Image", "Outcome", "Reason"), map(_save, report["saves"]))
+        )
     if report["deliveries"]:
         rows = map(_delivery, report["deliveries"])
         console.print(_table("Deliveries", ("Lab", "Image", "Outcome", "Reason"), rows))

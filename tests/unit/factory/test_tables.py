@@ -25,10 +25,9 @@ def test_every_lab_and_image_is_one_row_with_outcome_and_reason() -> None:
 
 def test_every_code_is_explained_once_with_what_to_do() -> None:
     lines = printed(REPORT, width=60).splitlines()
-    assert [line for line in lines if line.startswith("not-deallocated: ")] == [
-        "not-deallocated: The machine is not deallocated. "
-        "Generalize it if it is to be, then stop it in the lab, and run again."
-    ]
+    explained = [line for line in lines if line.startswith("not-deallocated: ")]
+    assert len(explained) == 1
+    assert explained[0].endswith("then stop it in the lab, and run again.")
     assert sum(line.startswith("name-taken: ") for line in lines) == 1
 
 
