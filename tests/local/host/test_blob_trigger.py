@@ -107,3 +107,17 @@ def test_new_version_of_a_failed_blob_is_tried_at_once(azurite: str) -> None:
             assert bench.invoker.values.count("good") == 1
 
     asyncio.run(scenario())
+
+
+def test_restarted_host_does_not_handle_a_version_again(azurite: str) -> None:
+    async def scenario() -> None:
+        async with _listening(azurite, "restarted", succeed, "{name}") as first:
+            await first.container.create_container()
+            etag = await first.upload("kept.txt", b"kept")
+            await _until(lambda: first.receipts.is_complete("restarted", "kept.txt", etag))
+        async with _listening(azurite, "restarted", succeed, "{name}") as second:
+            etag = await second.upload("newer.txt", b"newer")
+            await _until(lambda: second.receipts.is_complete("restarted", "newer.txt", etag))
+            assert second.invoker.values == ["newer"]
+
+    asyncio.run(scenario())

@@ -196,19 +196,6 @@ def test_timer_that_was_due_while_the_host_was_down_is_past_due(azurite: str, tm
     assert noted["Next"].endswith("-01-01T03:00:00+00:00")
 
 
-def test_restarted_host_does_not_handle_a_blob_again(azurite: str, tmp_path: Path) -> None:
-    container = _container(azurite, "sample-in")
-    container.upload_blob("kept.txt", "kept")
-    settings = {"AzureFunctionsWebHost__hostid": "restarted"}
-    with sample_host(azurite, tmp_path / "first", **settings) as host:
-        wait_until(lambda: _blobs(host, "kept"), "the blob")
-        wait_until(lambda: _receipts(azurite, "restarted", "kept.txt"), "the receipt")
-    with sample_host(azurite, tmp_path / "second", **settings) as host:
-        container.upload_blob("newer.txt", "newer")
-        wait_until(lambda: _blobs(host, "newer"), "the newer blob")
-        assert not _blobs(host, "kept")
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals between processes")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_the_host_in_order(azurite: str, tmp_path: Path, number: signal.Signals) -> None:
@@ -282,12 +269,6 @@ def _eventually_read(blob: BlobClient) -> bytes:
     found = wait_until(read, "the output blob")
     assert found is not None
     return found
-
-
-def _receipts(azurite: str, host_id: str, blob: str) -> list[str]:
-    container = _container(azurite, "azure-webjobs-hosts")
-    names = container.list_blob_names(name_starts_with=f"blobreceipts/{host_id}/Host.Functions.on_blob/")
-    return [name for name in names if name.endswith(f"/sample-in/{blob}")]
 
 
 def _send(azurite: str, text: str) -> None:
