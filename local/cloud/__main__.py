@@ -81,8 +81,14 @@ def _stop_event() -> asyncio.Event:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.cloud", description="Run an emulated Azure on 127.0.0.1.")
     parser.add_argument("--world", type=Path, required=True, help="the world file that says what there is")
-    parser.add_argument("--port", type=int, default=0, help="port of Resource Manager (default: a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="port of Resource Manager (default: a free one)")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """One listener on 127.0.0.1: it serves one handler until it is stopped."""
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Self
@@ -35,4 +36,13 @@ class Listener:
 
     async def stop(self) -> None:
         """Stop listening and drop what is still connected."""
+        server = self._runner.server
+        connections = [] if server is None else server.connections
+        transports = [connection.transport for connection in connections]
         await self._runner.cleanup()
+        # A TLS connection otherwise waits for its client's farewell, which an idle client does not send.
+        for transport in transports:
+            if transport is not None:
+                transport.abort()
+        # Aborted connections close in the next turn of the loop.
+        await asyncio.sleep(0)

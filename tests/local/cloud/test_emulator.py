@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -223,6 +224,18 @@ def test_the_command_prints_its_addresses_and_ends_when_asked(how: str) -> None:
     assert not Path(ready["caFile"]).exists()
     with pytest.raises(requests.ConnectionError):
         requests.get(ready["blob"], timeout=5)
+
+
+@pytest.mark.emulator
+def test_the_command_tells_that_its_port_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with launch("--world", str(ROOT / "local/worlds/one-image.json"), "--port", str(port)) as process:
+            # Its input stays open: the end of it would be a wish to stop.
+            assert process.wait(60) == 2
+            _, errors = process.communicate()
+    assert str(port) in errors
+    assert "Traceback" not in errors
 
 
 def test_the_command_tells_what_is_wrong_with_a_world(tmp_path: Path) -> None:
