@@ -226,7 +226,7 @@ def test_twenty_thousand_random_interleavings_never_run_two_and_lose_nothing() -
 def test_long_interleavings_fill_the_gate_and_lose_nothing() -> None:
     for seed in range(20):
         world = World(random.Random(seed))
-        for _ in range(100):
+        for _ in range(200):
             world.ask()
             world.check()
         assert len(world.state.waiting) == MAX_WAITING
