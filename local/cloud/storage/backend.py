@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -35,9 +36,11 @@ class Backend:
         self._session = session
         self._endpoint = endpoint
 
-    async def forward(self, request: web.Request) -> Reply:
-        """Send a client's request as it is."""
-        body = await request.read() if request.body_exists else None
+    async def forward(self, request: web.Request, body: bytes | None = None) -> Reply:
+        """Send a client's request as it is; `body` is its body where that was read before."""
+        if body is None and request.body_exists:
+            # Not request.read(): that has a limit for bodies, and Azurite has its own.
+            body = await request.content.read()
         return await self.exchange(request.method, request.raw_path, passed_headers(request.headers), body)
 
     async def send(
@@ -52,7 +55,9 @@ class Backend:
     async def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         """Send exactly this, to an encoded path with its query, and return whatever the answer is."""
         url = URL(self._endpoint + path, encoded=True)
-        async with self._session.request(method, url, headers=headers, data=body, allow_redirects=False) as answer:
+        # A stream, for aiohttp warns of large bodies that are bytes.
+        data = io.BytesIO(body) if body else body
+        async with self._session.request(method, url, headers=headers, data=data, allow_redirects=False) as answer:
             return Reply(answer.status, answer.headers, await answer.read())
 
 

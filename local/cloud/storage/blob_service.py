@@ -85,12 +85,13 @@ class BlobService:
         return answer
 
     async def _delegation_key(self, request: web.Request) -> web.Response:
-        found = _EXPIRY.search(await request.read())
+        body = await request.read()
+        found = _EXPIRY.search(body)
         expiry = found[1].decode(errors="replace") if found else ""
         if _too_late(expiry):
             message = "The value for one of the XML nodes is not in the correct format."
             return refusal(400, "InvalidXmlNodeValue", message, XmlNodeName=expiry, XmlNodeValue=expiry)
-        return answered(request, await self._backend.forward(request))
+        return answered(request, await self._backend.forward(request, body))
 
     async def _list(self, request: web.Request, container: BlobName) -> web.Response:
         shown = {}

@@ -38,6 +38,7 @@ class Copy:
     reading: Reading
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: CopyStatus = "pending"
+    aborting: bool = False
     description: str | None = None
     ended: dt.datetime | None = None
 
@@ -97,7 +98,8 @@ class Copies:
     async def abort(self, copy: Copy) -> None:
         """End a pending copy and leave a blob of no length."""
         await self._cancel(copy.destination)
-        if copy.status == "pending":
+        if copy.status == "pending" and not copy.aborting:
+            copy.aborting = True
             await self._empty(copy)
             self._end(copy, "aborted")
 
@@ -168,4 +170,4 @@ class Copies:
 
 
 def _lease(copy: Copy) -> dict[str, str]:
-    return {name: value for name, value in copy.properties.items() if name == "x-ms-lease-id"}
+    return {name: value for name, value in copy.properties.items() if name.lower() == "x-ms-lease-id"}

@@ -9,10 +9,10 @@ from aiohttp import web
 
 from local.cloud.faults import Fault, Faults, apply
 from local.cloud.ledger import Ledger, Service
+from local.cloud.local_only import is_foreign
 from local.cloud.storage.answers import refusal
 from local.cloud.storage.disks import is_disk_path
 
-_HOSTS = ("127.0.0.1", "localhost")
 _KEYS = ("SharedKey ", "SharedKeyLite ")
 
 
@@ -57,7 +57,7 @@ class Entrance:
 
 def _shut_out(request: web.Request) -> web.Response | None:
     """Refuse browsers of other sites, and every signature that only an account key can make."""
-    if request.host.partition(":")[0] not in _HOSTS or "Origin" in request.headers:
+    if is_foreign(request):
         return refusal(403, "AuthorizationFailure", "The emulator answers only clients on this machine.")
     signed_by_key = "sig" in request.query and "skoid" not in request.query and not is_disk_path(request.path)
     if signed_by_key or request.headers.get("Authorization", "").startswith(_KEYS):

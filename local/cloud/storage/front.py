@@ -19,6 +19,7 @@ from yarl import URL
 from local.cloud.certificates import Certificates
 from local.cloud.faults import Fault, Faults
 from local.cloud.ledger import Ledger
+from local.cloud.listeners import Listener
 from local.cloud.speeds import Speeds
 from local.cloud.storage.azurite_server import AzuriteServer
 from local.cloud.storage.backend import Backend, answered, azurite_session
@@ -32,7 +33,6 @@ from local.cloud.storage.sources import Sources
 from local.cloud.storage.vhd import PAGE, DiskContent, sha256
 
 _MADE = (HTTPStatus.CREATED, HTTPStatus.NO_CONTENT, HTTPStatus.CONFLICT)
-_SHUTDOWN_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +185,6 @@ class StorageFront:
         return await self._listen(stack, entrance)
 
     async def _listen(self, stack: AsyncExitStack, entrance: Entrance) -> str:
-        # No limit on a body: Azurite has its own. No access log: addresses hold signatures.
-        app = web.Application(client_max_size=0)
-        app.router.add_route("*", "/{path:.*}", entrance.handle)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self._certificates.server_context()).start()
-        host, port = runner.addresses[0][:2]
-        return f"https://{host}:{port}"
+        listener = await Listener.start(entrance.handle, tls=self._certificates.server_context())
+        stack.push_async_callback(listener.stop)
+        return listener.url

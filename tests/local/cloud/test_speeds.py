@@ -15,7 +15,7 @@ def test_speeds_are_read_by_the_keys_of_a_world_file() -> None:
         {"timeScale": 10, "copyMiBPerSecond": 30, "crossRegionMiBPerSecond": 5, "grantSeconds": 0}
     )
 
-    assert speeds == Speeds(time_scale=10, copy_mib_per_second=30, cross_region_mib_per_second=5)
+    assert speeds == Speeds(time_scale=10, copy_mib_per_second=30, cross_region_mib_per_second=5, grant_seconds=0)
 
 
 def test_time_scale_shortens_waits_and_widens_bandwidth() -> None:

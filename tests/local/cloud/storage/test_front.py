@@ -14,7 +14,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from azure.storage.blob import BlobSasPermissions, generate_blob_sas
 
 from local.cloud.faults import Fault
-from local.cloud.storage.vhd import PAGE, fixed_vhd, sha256
+from local.cloud.storage.vhd import MIB, PAGE, fixed_vhd, sha256
 from tests.local.cloud.storage.rooms import Room, ended, refusal
 
 pytestmark = pytest.mark.emulator
@@ -44,7 +44,7 @@ def requests(room: Room, name: str) -> list[tuple[str, int, str | None]]:
 def test_account_keys_open_nothing(room: Room) -> None:
     room.vhd()
 
-    answer = refusal(lambda: room.blob("image.vhd", account="factory", credential=ACCOUNT_KEY).download_blob())
+    answer = refusal(lambda: room.blob("image.vhd", account="factory", credential=ACCOUNT_KEY).get_blob_properties())
 
     assert answer == (403, "KeyBasedAuthenticationNotPermitted")
 
@@ -134,6 +134,16 @@ def test_lost_answer_comes_after_the_effect(room: Room) -> None:
 
     assert blob.download_blob().readall() == b"text"
     assert requests(room, "lost")[0] == ("Put Blob", 0, "lostAnswer")
+
+
+def test_largest_write_of_pages_passes(room: Room) -> None:
+    pages = bytes(range(256)) * (4 * MIB // 256)
+    blob = room.blob("big.vhd", account="factory")
+    blob.create_page_blob(4 * MIB)
+
+    blob.upload_page(pages, 0, 4 * MIB)
+
+    assert blob.download_blob().readall() == pages
 
 
 def test_messages_travel_through_a_queue(room: Room) -> None:
