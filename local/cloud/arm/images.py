@@ -61,7 +61,7 @@ class Images:
             after = await self._usable_vhd(url)
             if (before.size, before.footer) != (after.size, after.footer):
                 raise errors.Refused(400, "BlobModified", f"The blob {url} was changed while the image was made.")
-        except errors.ArmError:
+        except Exception:
             self._ended(image, "Failed")
             raise
         generalized = bool(image.properties["vhd"].get("sysPrep"))

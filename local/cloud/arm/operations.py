@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import logging
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from typing import Any, Literal
 
 from local.cloud.arm import times
 from local.cloud.arm.errors import ArmError
+
+logger = logging.getLogger(__name__)
 
 Output = dict[str, Any] | None
 Status = Literal["Running", "Succeeded", "Failed"]
@@ -67,6 +70,10 @@ class Operations:
             operation.ends("Succeeded", output=await work)
         except ArmError as error:
             operation.ends("Failed", error=error)
+        except Exception:
+            logger.exception("The emulator failed in an operation")
+            failure = ArmError(500, "InternalServerError", "The emulator failed; its log says why.")
+            operation.ends("Failed", error=failure)
 
 
 def devtestlab_url(base_url: str, operation: Operation, *, monitor: bool = False) -> str:

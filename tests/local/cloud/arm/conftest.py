@@ -65,14 +65,17 @@ class Facts:
 
 @dataclass
 class FakeStorage:
-    """A storage that knows only facts; `looks` counts how often each was asked for, `vanish_after` deletes blobs."""
+    """A storage that knows only facts; after so many looks `vanish_after` deletes a blob, and `breaks` breaks it all."""
 
     blobs: dict[str, Facts] = field(default_factory=dict)
     vanish_after: dict[str, int] = field(default_factory=dict)
     blob_endpoint: str = "https://127.0.0.1:1"
+    breaks: bool = False
 
     async def blob_facts(self, url: str) -> Facts | None:
         """Describe a blob, and delete it once it was looked at often enough."""
+        if self.breaks:
+            raise RuntimeError("The storage broke.")
         facts = self.blobs.get(url)
         if url in self.vanish_after:
             self.vanish_after[url] -= 1

@@ -189,6 +189,14 @@ def test_an_image_of_no_finished_fixed_vhd_fails(arm: "RunningArm", change: dict
     assert put(arm, url)["error"]["code"] == code
 
 
+def test_an_operation_ends_even_where_the_emulator_itself_fails(arm: "RunningArm") -> None:
+    url = arm.storage.put_vhd(account_of(arm), "one.vhd")
+    arm.storage.breaks = True
+    status = put(arm, url)
+    assert (status["status"], status["error"]["code"]) == ("Failed", "InternalServerError")
+    assert arm.call("GET", f"{LAB}/customImages/n").json()["properties"]["provisioningState"] == "Failed"
+
+
 def test_the_client_tells_why_an_image_failed(labs: DevTestLabsClient, arm: "RunningArm") -> None:
     url = f"{arm.storage.blob_endpoint}/{account_of(arm)}/imagefactory-staging/none.vhd"
     with pytest.raises(HttpResponseError, match="BlobNotFound"):
