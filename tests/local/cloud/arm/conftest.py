@@ -65,7 +65,7 @@ class Facts:
 
 @dataclass
 class FakeStorage:
-    """A storage that knows only facts; after so many looks `vanish_after` deletes a blob, and `breaks` breaks it all."""
+    """A storage of facts alone; after so many looks `vanish_after` deletes a blob, and `breaks` breaks it all."""
 
     blobs: dict[str, Facts] = field(default_factory=dict)
     vanish_after: dict[str, int] = field(default_factory=dict)
