@@ -73,10 +73,11 @@ class BlobService:
                 await self._starting[name].wait()
             # Taken before Azurite answers: an ETag must never be shown with a later state than its own.
             copy_headers = self._copies.headers(name)
+        before = self._copies.find(name)
         reply = await self._backend.forward(request)
         done = reply.status < 300
         if done and operation in operations.ENDS_OF_A_COPY_RECORD:
-            self._copies.forget(name)
+            self._copies.forget(before)
         if done and operation == operations.DELETE_CONTAINER:
             await self._copies.forget_container(name.account, name.container)
         answer = answered(request, reply)

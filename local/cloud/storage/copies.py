@@ -103,9 +103,10 @@ class Copies:
             await self._empty(copy)
             self._end(copy, "aborted")
 
-    def forget(self, destination: BlobName) -> None:
-        """Let a blob no longer tell of its copy, for it was written anew or deleted."""
-        self._copies.pop(destination, None)
+    def forget(self, copy: Copy | None) -> None:
+        """Let a blob no longer tell of this copy, for it was written anew or deleted; a newer copy stays."""
+        if copy is not None and self._copies.get(copy.destination) is copy:
+            del self._copies[copy.destination]
 
     async def forget_container(self, account: str, container: str) -> None:
         """Forget all copies into a container that was deleted; pending ones end as failed."""

@@ -110,7 +110,7 @@ class StorageFront:
         blob = BlobName(account, container, name)
         await self._pages.create(blob, content.size, {})
         await self._pages.write(blob, content)
-        self._copies.forget(blob)
+        self._copies.forget(self._copies.find(blob))
 
     async def upload_text(self, account: str, container: str, name: str, text: str) -> None:
         """Write a block blob of UTF-8 text, replacing what was there; no ledger notes it. Raises AzuriteRefusal."""
