@@ -4,11 +4,25 @@ It folds results by the key in the result, so that a repeated or late one change
 which copy comes next is domain.relay's business.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from shared.domain.models import CopyNote, ImageNote
+from shared.domain.region_letters import (
+    COPYING,
+    ENDED,
+    ENDINGS,
+    HUB_COPYING,
+    HUB_GONE,
+    HUB_LOST,
+    HUB_READY,
+    HUB_WAITING,
+    IMAGING,
+    LEFT_OVER,
+    STAGED,
+    WAITING,
+    PairLetters,
+)
 from shared.domain.region_shape import FACTORY, RegionShape, hub_copy_of, hub_target, pair_of, pair_target
 
 MAX_COPIES = 3  # tries of one lab's copy
@@ -19,16 +33,6 @@ FINAL_CODES = (NOT_OURS, "copy-deadline", "denied")  # trying again cannot help
 BLOCKED_LAB_CODES = (NOT_OURS, "denied")  # the lab is at fault, and no byte has crossed
 LOST_SOURCE_CODES = ("source-changed", "source-not-found")  # the source is at fault, not the target
 UNREADABLE_LAB_CODES = (*LOST_SOURCE_CODES, "source-denied")  # of a lab's copy: a lab may close its account
-
-# Letters of a pair. The place in WAITING and COPYING is the number of copies that failed before.
-WAITING, COPYING = b"wxy", b"cde"
-STAGED, IMAGING = b"si"
-# Made, failed, cancelled: capital while something staged may have to be discarded.
-ENDED, LEFT_OVER = b"mfk", b"MFK"
-_ENDINGS = {"made": 0, "failed": 1, "cancelled": 2}
-
-# Letters of a hub's copy: to be made (again), copying, ready, lost (not to be read any more), gone.
-HUB_WAITING, HUB_COPYING, HUB_READY, HUB_LOST, HUB_GONE = "wcrlg"
 
 
 class RegionState:
@@ -48,7 +52,7 @@ class RegionState:
         self.cancelled = cancelled
         self.flights = flights or {}  # target -> source
         self._shape = shape
-        self._pairs = bytearray(pairs, "ascii")
+        self.pairs = PairLetters(shape, pairs)
         self._hubs = hubs
         self._misses = misses or {}  # image -> failed crossings and hub copies
         self._etags = etags or {}  # pair whose finished copy may serve others -> ETag of that copy
@@ -56,14 +60,14 @@ class RegionState:
     @classmethod
     def fresh(cls, shape: RegionShape) -> Self:
         """A region in which nothing has begun."""
-        return cls(shape, "w" * shape.pairs, [""] * len(shape.images))
+        return cls(shape, f"{shape.pairs}w", [""] * len(shape.images))
 
     @classmethod
     def from_json(cls, shape: RegionShape, value: Mapping[str, Any]) -> Self:
         """The state that `to_json` wrote for this shape."""
         return cls(
             shape,
-            _lengthen(value["pairs"]),
+            value["pairs"],
             value["hubs"].split(","),
             flights=dict(value["flights"]),
             misses={int(image): count for image, count in value["misses"].items()},
@@ -74,7 +78,7 @@ class RegionState:
     def to_json(self) -> dict[str, Any]:
         """This state as JSON-native values: at most one character per pair, and what is in flight or may serve."""
         return {
-            "pairs": _shorten(self._pairs.decode("ascii")),
+            "pairs": self.pairs.to_text(),
             "hubs": ",".join(self._hubs),
             "flights": dict(self.flights),
             "misses": {str(image): count for image, count in self._misses.items()},
@@ -89,8 +93,8 @@ class RegionState:
         pair = pair_of(target)
         if pair is None:
             self._set_hub(target, HUB_COPYING)
-        elif (tries := WAITING.find(self._pairs[pair])) >= 0:
-            self._pairs[pair] = COPYING[tries]
+        elif (tries := WAITING.find(self.pairs[pair])) >= 0:
+            self.pairs[pair] = COPYING[tries]
         else:
             return
         self.flights[target] = source
@@ -103,8 +107,8 @@ class RegionState:
         if pair is None:
             self._set_hub(target, HUB_WAITING)
         else:
-            waiting = WAITING[COPYING.index(self._pairs[pair])]
-            self._pairs[pair] = LEFT_OVER[2] if self.cancelled else waiting
+            waiting = WAITING[COPYING.index(self.pairs[pair])]
+            self.pairs[pair] = LEFT_OVER[2] if self.cancelled else waiting
 
     def copy_ended(self, note: CopyNote, etag: str | None = None) -> None:
         """A copy has ended. `etag` is that of its finished blob; it lets a relaying lab's copy serve others."""
@@ -115,8 +119,8 @@ class RegionState:
         if pair is None:
             self._set_hub(note.target, HUB_READY if note.state == "finished" else HUB_WAITING)
         else:
-            self._pairs[pair] = self._after_copy(self._pairs[pair], note)
-            if etag is not None and self._pairs[pair] == STAGED and self._is_worth_keeping(pair, image):
+            self.pairs[pair] = self._after_copy(self.pairs[pair], note)
+            if etag is not None and self.pairs[pair] == STAGED and self._is_worth_keeping(pair, image):
                 self._etags[pair] = etag
         if note.state == "failed":
             self._blame(image, note)
@@ -162,14 +166,9 @@ class RegionState:
         return holders == 0 or holders < self.useful_holders(image)
 
     def _release_holders(self, image: int) -> None:
-        if self._etags and not self._is_open(image):
+        if self._etags and not self.pairs.is_open(image):
             first, end = self._shape.starts[image : image + 2]
             self._etags = {pair: etag for pair, etag in self._etags.items() if not first <= pair < end}
-
-    def _is_open(self, image: int) -> bool:
-        """Whether a pair of the image has not got its copy yet."""
-        first, end = self._shape.starts[image : image + 2]
-        return any(self._pairs.find(letter, first, end) >= 0 for letter in WAITING + COPYING)
 
     def _set_hub(self, target: str, letter: str) -> None:
         image, number = hub_copy_of(target)
@@ -178,51 +177,51 @@ class RegionState:
 
     def image_begun(self, pair: int) -> None:
         """A custom image is about to be made: to be said before its activity is scheduled."""
-        if self._pairs[pair] == STAGED:
-            self._pairs[pair] = IMAGING
+        if self.pairs[pair] == STAGED:
+            self.pairs[pair] = IMAGING
 
     def image_put_off(self, pair: int) -> None:
         """A custom image could not be begun now (throttled): it is ready to be made again."""
-        if self._pairs[pair] == IMAGING:
-            self._pairs[pair] = LEFT_OVER[2] if self.cancelled else STAGED
+        if self.pairs[pair] == IMAGING:
+            self.pairs[pair] = LEFT_OVER[2] if self.cancelled else STAGED
 
     def image_ended(self, note: ImageNote) -> None:
         """A custom image has ended; a pair that still waits for its copy can only end badly."""
-        letter, ending = self._pairs[note.pair], _ENDINGS[note.state]
+        letter, ending = self.pairs[note.pair], ENDINGS[note.state]
         if letter in (STAGED, IMAGING):
-            self._pairs[note.pair] = LEFT_OVER[ending]
+            self.pairs[note.pair] = LEFT_OVER[ending]
         elif letter in WAITING and note.state != "made":
-            self._pairs[note.pair] = (ENDED if letter == WAITING[0] else LEFT_OVER)[ending]
+            self.pairs[note.pair] = (ENDED if letter == WAITING[0] else LEFT_OVER)[ending]
             self._release_holders(self._shape.image_of(pair_target(note.pair)))
 
     def cancel(self) -> None:
         """Nothing new begins: what waits is cancelled; copies in flight and images being made must still end."""
         self.cancelled = True
         self._etags = {}
-        self._pairs = self._pairs.translate(bytes.maketrans(b"wxys", b"kKKK"))
+        self.pairs.cancel()
 
     @property
     def staged(self) -> list[int]:
         """The pairs whose copy is ready and whose custom image is to be made, in order."""
-        return self._all_of(bytes([STAGED]))
+        return self.pairs.all_of(bytes([STAGED]))
 
     @property
     def imaging(self) -> list[int]:
         """The pairs whose custom image is being made, in order."""
-        return self._all_of(bytes([IMAGING]))
+        return self.pairs.all_of(bytes([IMAGING]))
 
     @property
     def disposable(self) -> list[str]:
         """Targets whose staged VHD may go: nobody reads it now or will, and its own custom image has ended."""
         read = dict.fromkeys(self.flights.values())
-        pairs = [pair_target(pair) for pair in self._all_of(LEFT_OVER) if pair not in self._etags]
+        pairs = [pair_target(pair) for pair in self.pairs.all_of(LEFT_OVER) if pair not in self._etags]
         return [target for target in (*pairs, *self._idle_hub_copies()) if target not in read]
 
     def _idle_hub_copies(self) -> Iterator[str]:
         for image, copies in enumerate(self._hubs):
             if not copies.strip(HUB_GONE):
                 continue
-            idle = HUB_LOST if self._is_open(image) else HUB_LOST + HUB_READY + HUB_WAITING
+            idle = HUB_LOST if self.pairs.is_open(image) else HUB_LOST + HUB_READY + HUB_WAITING
             yield from (hub_target(image, number) for number, letter in enumerate(copies) if letter in idle)
 
     def discarded(self, targets: Iterable[str]) -> None:
@@ -231,8 +230,8 @@ class RegionState:
             pair = pair_of(target)
             if pair is None:
                 self._set_hub(target, HUB_GONE)
-            elif (ending := LEFT_OVER.find(self._pairs[pair])) >= 0:
-                self._pairs[pair] = ENDED[ending]
+            elif (ending := LEFT_OVER.find(self.pairs[pair])) >= 0:
+                self.pairs[pair] = ENDED[ending]
 
     @property
     def hopeless(self) -> list[ImageNote]:
@@ -243,27 +242,18 @@ class RegionState:
             for image in sorted(self._misses)
             if self.misses(image) >= MAX_CROSSINGS and not self._shape.home
             if image not in crossing and not self.holders(image)
-            for pair in self.waiting(image)
+            for pair in self.pairs.waiting(image)
         ]
 
     @property
     def counts(self) -> dict[str, int]:
         """How many pairs are where, for the custom status."""
-        letters = {
-            "waiting": WAITING,
-            "copying": COPYING,
-            "staged": bytes([STAGED]),
-            "imaging": bytes([IMAGING]),
-            "made": b"mM",
-            "failed": b"fF",
-            "cancelled": b"kK",
-        }
-        return {name: sum(self._pairs.count(letter) for letter in some) for name, some in letters.items()}
+        return self.pairs.counts()
 
     @property
     def done(self) -> bool:
         """Whether every pair has ended, no copy is in flight and nothing staged is left."""
-        return not self.flights and not self._pairs.translate(None, ENDED) and not "".join(self._hubs).strip(HUB_GONE)
+        return not self.flights and self.pairs.all_ended() and not "".join(self._hubs).strip(HUB_GONE)
 
     @property
     def bytes_to_copy(self) -> int:
@@ -277,21 +267,6 @@ class RegionState:
     def misses(self, image: int) -> int:
         """How many crossings and hub copies of an image have failed."""
         return self._misses.get(image, 0)
-
-    def waiting(self, image: int) -> Iterator[int]:
-        """The pairs of an image that wait for a copy: relaying labs first, then those that failed least, in order."""
-        first, end = self._shape.starts[image : image + 2]
-        others = first + self._shape.images[image].relaying
-        for start, stop in ((first, others), (others, end)):
-            for letter in WAITING:
-                yield from self._find(letter, start, stop)
-
-    def waiting_counts(self, image: int) -> tuple[int, int]:
-        """How many pairs of an image wait for a copy: relaying labs, others."""
-        first, end = self._shape.starts[image : image + 2]
-        others = first + self._shape.images[image].relaying
-        relaying = sum(self._pairs.count(letter, first, others) for letter in WAITING)
-        return relaying, sum(self._pairs.count(letter, others, end) for letter in WAITING)
 
     def holders(self, image: int) -> list[str]:
         """The finished copies of an image that may be read, the hub's first; the saved image itself is not named."""
@@ -317,30 +292,13 @@ class RegionState:
         """How many holders of an image can be busy: its part of the waiting bytes, of all that may be read at once."""
         shape = self._shape
         waiting = [
-            sum(self.waiting_counts(index)) * max(1, shape.images[index].bytes) for index in range(len(shape.images))
+            sum(self.pairs.waiting_counts(index)) * max(1, shape.images[index].bytes)
+            for index in range(len(shape.images))
         ]
         return shape.share / shape.per_source * waiting[image] / max(1, sum(waiting))
-
-    def _find(self, letter: int, start: int, stop: int) -> Iterator[int]:
-        at = self._pairs.find(letter, start, stop)
-        while at >= 0:
-            yield at
-            at = self._pairs.find(letter, at + 1, stop)
-
-    def _all_of(self, letters: bytes) -> list[int]:
-        return sorted(pair for letter in letters for pair in self._find(letter, 0, len(self._pairs)))
 
 
 _CROSSING_FAILED = (
     f"The image could not be brought into the region: its copy failed {MAX_CROSSINGS} times, or for good. "
     "See the crossings of this report for the cause; the next run tries again."
 )
-
-
-def _shorten(pairs: str) -> str:
-    """Runs of four and more equal letters as a number and the letter: `wwwww` is `5w`."""
-    return re.sub(r"(.)\1{3,}", lambda run: f"{len(run[0])}{run[1]}", pairs)
-
-
-def _lengthen(text: str) -> str:
-    return re.sub(r"(\d+)(.)", lambda run: run[2] * int(run[1]), text)

@@ -52,7 +52,7 @@ def _fronts(shape: RegionShape, state: RegionState) -> list[_Front]:
     coming = Counter(shape.image_of(target) for target in state.flights if shape.may_relay(target))
     fronts = []
     for image, each in enumerate(shape.images):
-        relaying, others = state.waiting_counts(image)
+        relaying, others = state.pairs.waiting_counts(image)
         if relaying + others:
             sources = [FACTORY] * shape.home + state.holders(image)
             fronts.append(_Front(image, max(1, each.bytes), relaying, others, sources, coming[image]))
@@ -73,17 +73,19 @@ def _cross(
     if shape.hub:
         yield CopyOrder(next(state.free_hub_names(front.image)), FACTORY)
     elif front.relaying:
-        yield CopyOrder(pair_target(next(state.waiting(front.image))), FACTORY)
+        yield CopyOrder(pair_target(next(state.pairs.waiting(front.image))), FACTORY)
     else:
         free = shape.per_source - readers[front.image, FACTORY]
-        yield from (CopyOrder(pair_target(pair), FACTORY) for pair in islice(state.waiting(front.image), max(0, free)))
+        yield from (
+            CopyOrder(pair_target(pair), FACTORY) for pair in islice(state.pairs.waiting(front.image), max(0, free))
+        )
 
 
 def _serve(
     shape: RegionShape, state: RegionState, front: _Front, readers: Counter[tuple[int, str]], fair: float
 ) -> Iterator[CopyOrder]:
     """Lets every free source serve a waiting lab or, where that shortens the whole, be doubled in the hub."""
-    pairs, hub_names = state.waiting(front.image), state.free_hub_names(front.image)
+    pairs, hub_names = state.pairs.waiting(front.image), state.free_hub_names(front.image)
     for source in _free_sources(shape, front, readers):
         if not front.waiting:
             return

@@ -269,3 +269,13 @@ def test_json_shortens_equal_pairs_and_nothing_else() -> None:
     state.copy_started("p2", "factory")
     assert state.to_json()["pairs"] == "wwc9997w"
     assert read_again(shape, state).counts == state.counts
+
+
+def test_bytes_to_copy_count_each_lab_the_crossing_and_every_hub_copy() -> None:
+    assert RegionState.fresh(HOME).bytes_to_copy == 30
+    assert RegionState.fresh(HUB).bytes_to_copy == 40
+    assert RegionState.fresh(RELAY).bytes_to_copy == 30
+    state = with_copy(HUB, "h0.0")
+    state.copy_ended(finished("h0.0"))
+    state.copy_started("h0.1", "h0.0")
+    assert state.bytes_to_copy == 50
