@@ -18,7 +18,7 @@ MARKS = {
     for mark in (
         Mark("failed", "failed", "✕", "bad"),
         Mark("cancelled", "cancelled", "○", "warn"),
-        Mark("skipped", "skipped", "·", "mild"),
+        Mark("skipped", "skipped", "⊘", "mild"),
         Mark("planned", "planned", "+", "info"),
         Mark("saved", "saved", "✓", "good"),
         Mark("delivered", "delivered", "✓", "good"),
