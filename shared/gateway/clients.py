@@ -3,10 +3,9 @@
 It makes no call itself. SDKs are imported when the first client is made: importing this module costs nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.errors import Refused
 
@@ -22,6 +21,7 @@ ARM_SCOPE = "https://management.azure.com/.default"
 CONNECTION_TIMEOUT = 10  # seconds
 READ_TIMEOUT = 60  # seconds
 QUICK_RETRIES = 2  # longer waits belong to the orchestrator's durable timers
+ACCOUNTS_KEPT = 256  # blob clients; each holds about 45 KB, and ten thousand labs have as many accounts
 POOL_SIZE = 64  # connections kept open per host, and hosts with open connections
 REPORTS_QUEUE = "image-factory-reports"
 
@@ -54,64 +54,62 @@ class AzureClients:
             managed_identity_client_id=addresses.client_id,
         )
         self._transport = _transport()
-        self._made: dict[tuple[str, str], Any] = {}
-        self._lock = Lock()
+        # Two threads that race make one client too many, which does no harm.
+        self._labs = lru_cache(maxsize=None)(self._make_labs)
+        self._compute = lru_cache(maxsize=None)(self._make_compute)
+        self._blobs = lru_cache(maxsize=ACCOUNTS_KEPT)(self._make_blobs)
+        self._queue = lru_cache(maxsize=1)(self._make_queue)
 
     def labs(self, subscription_id: str) -> "DevTestLabsClient":
         """The DevTest Labs client of a subscription."""
-
-        def make() -> "DevTestLabsClient":
-            from azure.mgmt.devtestlabs import DevTestLabsClient
-
-            return DevTestLabsClient(self._credential, subscription_id, **self._arm_settings())
-
-        return cast("DevTestLabsClient", self._once("labs", subscription_id.lower(), make))
+        return self._labs(subscription_id.lower())
 
     def compute(self, subscription_id: str) -> "ComputeManagementClient":
         """The Compute client of a subscription."""
-
-        def make() -> "ComputeManagementClient":
-            from azure.mgmt.compute import ComputeManagementClient
-
-            return ComputeManagementClient(self._credential, subscription_id, **self._arm_settings())
-
-        return cast("ComputeManagementClient", self._once("compute", subscription_id.lower(), make))
+        return self._compute(subscription_id.lower())
 
     def storage(self, account: str) -> "BlobServiceClient":
         """The blob client of a storage account, by its name. Raises Refused for an empty name."""
         if not account:
             raise Refused("no-account", "The lab names no storage account: wait until it is made, or repair the lab.")
-        url = self.addresses.blob.format(account=account)
-        return cast("BlobServiceClient", self._once("blob", account, lambda: self._blob_service(url)))
+        return self._blobs(self.addresses.blob.format(account=account))
 
     def app_storage(self) -> "BlobServiceClient":
         """The blob client of the app storage (labs.json and the run folders)."""
-        url = self.addresses.app_blob
-        return cast("BlobServiceClient", self._once("app", url, lambda: self._blob_service(url)))
+        return self._blobs(self.addresses.app_blob)
 
     def reports_queue(self) -> "QueueClient":
         """The client of the queue image-factory-reports; it writes base64, as Functions reads it."""
+        return self._queue()
 
-        def make() -> "QueueClient":
-            from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
+    def _make_labs(self, subscription_id: str) -> "DevTestLabsClient":
+        from azure.mgmt.devtestlabs import DevTestLabsClient
 
-            return QueueClient(
-                self.addresses.app_queue,
-                REPORTS_QUEUE,
-                credential=self._credential,
-                transport=self._transport,
-                retry_policy=LinearRetry(backoff=1, retry_total=QUICK_RETRIES, random_jitter_range=1),
-                message_encode_policy=TextBase64EncodePolicy(),
-            )
+        return DevTestLabsClient(self._credential, subscription_id, **self._arm_settings())
 
-        return cast("QueueClient", self._once("queue", REPORTS_QUEUE, make))
+    def _make_compute(self, subscription_id: str) -> "ComputeManagementClient":
+        from azure.mgmt.compute import ComputeManagementClient
 
-    def _blob_service(self, url: str) -> "BlobServiceClient":
+        return ComputeManagementClient(self._credential, subscription_id, **self._arm_settings())
+
+    def _make_blobs(self, url: str) -> "BlobServiceClient":
         from azure.storage.blob import BlobServiceClient, LinearRetry
 
         # A retry policy belongs to one client: shared, it would send requests through another account's pipeline.
         retries = LinearRetry(backoff=1, retry_total=QUICK_RETRIES, random_jitter_range=1)
         return BlobServiceClient(url, self._credential, transport=self._transport, retry_policy=retries)
+
+    def _make_queue(self) -> "QueueClient":
+        from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
+
+        return QueueClient(
+            self.addresses.app_queue,
+            REPORTS_QUEUE,
+            credential=self._credential,
+            transport=self._transport,
+            retry_policy=LinearRetry(backoff=1, retry_total=QUICK_RETRIES, random_jitter_range=1),
+            message_encode_policy=TextBase64EncodePolicy(),
+        )
 
     def _arm_settings(self) -> dict[str, Any]:
         return {
@@ -120,12 +118,6 @@ class AzureClients:
             "transport": self._transport,
             "retry_policy": _quick_retries(),
         }
-
-    def _once(self, kind: str, key: str, make: Callable[[], Any]) -> Any:
-        with self._lock:
-            if (kind, key) not in self._made:
-                self._made[kind, key] = make()
-            return self._made[kind, key]
 
 
 def _transport() -> "RequestsTransport":

@@ -43,7 +43,8 @@ def translated(error: Exception, what: str, role: str = "") -> GatewayError | No
     remedy = row.remedy.format(role=role or "that this call needs")
     message = f"Could not {what}. {remedy} {_own_words(error, answer)}".strip()
     if row.becomes is Throttled:
-        return Throttled(row.code, message, what=what, status=answer.status, retry_after=answer.retry_after)
+        pause = DEFAULT_RETRY_AFTER if answer.retry_after is None else answer.retry_after
+        return Throttled(row.code, message, what=what, status=answer.status, retry_after=pause)
     return row.becomes(row.code, message, what=what, status=answer.status)
 
 
@@ -57,6 +58,7 @@ class Row(NamedTuple):
     code: str
     remedy: str
     says: str = ""  # words of the service's message, where its code alone is not enough
+    asks_pause: bool = False  # only with a Retry-After
 
     def fits(self, error: Exception) -> bool:
         """Whether this row speaks of the error."""
@@ -67,6 +69,7 @@ class Row(NamedTuple):
             (not self.statuses or answer.status in self.statuses)
             and (not self.service_codes or answer.code in self.service_codes)
             and self.says in str(error)
+            and (answer.retry_after is not None or not self.asks_pause)
         )
 
 
@@ -74,7 +77,11 @@ _GIVE_ROLE = "Give the factory's identity the role {role}."
 _TRY_AGAIN = "Azure gave no usable answer; the factory tries again."
 _LATER = "Azure asks for a pause; the factory goes on after it."
 _SIGN_IN = "Sign in (az login), or give the app a managed identity."
+_SEE = "It is busy or exists already: see what Azure says."
+_CHECK_NETWORK = "Azure could not be reached: check the address and the network."
 _SERVER_ERRORS = range(500, 600)
+_ANY: tuple[int, ...] = ()
+_ALL: tuple[str, ...] = ()
 
 
 @cache
@@ -84,64 +91,36 @@ def table() -> tuple[Row, ...]:
     from azure.identity import CredentialUnavailableError
 
     http = sdk.HttpResponseError
-    none: tuple[int, ...] = ()
-    words: tuple[str, ...] = ()
     return (
         # An answer that cannot be read says nothing about its effect, whatever its status.
-        Row(sdk.IncompleteReadError, none, words, Unavailable, "incomplete-answer", _TRY_AGAIN),
-        Row(sdk.DecodeError, none, words, Unavailable, "unreadable-answer", _TRY_AGAIN),
-        Row(CredentialUnavailableError, none, words, Denied, "not-signed-in", _SIGN_IN),
+        Row(sdk.IncompleteReadError, _ANY, _ALL, Unavailable, "incomplete-answer", _TRY_AGAIN),
+        Row(sdk.DecodeError, _ANY, _ALL, Unavailable, "unreadable-answer", _TRY_AGAIN),
+        Row(CredentialUnavailableError, _ANY, _ALL, Denied, "not-signed-in", _SIGN_IN),
         # Without a status the refusal came from the identity service, not from the service that was asked.
-        Row(sdk.ClientAuthenticationError, (0,), words, Denied, "not-signed-in", _SIGN_IN),
-        Row(http, (429,), words, Throttled, "throttled", _LATER),
-        Row(http, none, ("ServerBusy", "TooManyRequests"), Throttled, "throttled", _LATER),
-        Row(http, none, ("ContainerBeingDeleted", "QueueBeingDeleted"), Throttled, "being-deleted", _LATER),
-        # Compute's answer while another change of the same disk is under way, such as our own whose answer was lost.
-        Row(http, (409,), words, Throttled, "busy", _LATER, says="conflict with a concurrent request"),
-        # A failed long-running operation comes with status 200 and says in its code what it was.
-        Row(http, none, ("InternalServerError", "InternalError"), Unavailable, "unavailable", _TRY_AGAIN),
+        Row(sdk.ClientAuthenticationError, (0,), _ALL, Denied, "not-signed-in", _SIGN_IN),
+        *_pause_rows(http),
         *_copy_rows(http),
-        Row(
-            http,
-            none,
-            ("InvalidStorageAccountForLab",),
-            Refused,
-            "wrong-account",
-            "The VHD must lie in the storage account of the lab itself; check the lab's artifacts storage account.",
-        ),
-        # DevTest Labs refuses a PUT that would change what an existing image was made from.
-        Row(http, none, ("CannotSetProperty",), Conflict, "image-exists", "An image of that name is there already."),
-        Row(http, (401,), words, Denied, "denied", _GIVE_ROLE),
-        Row(http, (403,), words, Denied, "denied", _GIVE_ROLE),
-        Row(
-            http,
-            (404, 410),
-            words,
-            NotFound,
-            "not-found",
-            "It is not there: check the name, or whether it was deleted.",
-        ),
-        Row(http, (409,), words, Conflict, "conflict", "It is busy or exists already: see what Azure says."),
-        Row(http, (412,), words, Conflict, "changed", "It was changed meanwhile; the next run sees it as it is."),
-        Row(http, (0, 408), words, Unavailable, "unavailable", _TRY_AGAIN),
-        Row(http, _SERVER_ERRORS, words, Unavailable, "unavailable", _TRY_AGAIN),
-        Row(http, none, ("Conflict",), Conflict, "conflict", "It is busy or exists already: see what Azure says."),
-        Row(http, none, words, Refused, "refused", "Repeating it does not help: see what Azure says."),
-        Row(
-            sdk.ServiceRequestError,
-            none,
-            words,
-            Unavailable,
-            "unreachable",
-            "Azure could not be reached: check the address and the network.",
-        ),
-        Row(sdk.ServiceResponseError, none, words, Unavailable, "no-answer", _TRY_AGAIN),
-        Row(sdk.StreamConsumedError, none, words, Unavailable, "unreadable-answer", _TRY_AGAIN),
-        Row(sdk.StreamClosedError, none, words, Unavailable, "unreadable-answer", _TRY_AGAIN),
-        Row(sdk.ResponseNotReadError, none, words, Unavailable, "unreadable-answer", _TRY_AGAIN),
-        Row(sdk.DeserializationError, none, words, Unavailable, "unreadable-answer", _TRY_AGAIN),
-        Row(sdk.SerializationError, none, words, Refused, "refused", "The call could not be written down."),
-        Row(sdk.AzureError, none, words, Unavailable, "unavailable", _TRY_AGAIN),
+        *_lab_rows(http),
+        *_status_rows(http),
+        Row(sdk.ServiceRequestError, _ANY, _ALL, Unavailable, "unreachable", _CHECK_NETWORK),
+        Row(sdk.ServiceResponseError, _ANY, _ALL, Unavailable, "no-answer", _TRY_AGAIN),
+        Row(sdk.StreamConsumedError, _ANY, _ALL, Unavailable, "unreadable-answer", _TRY_AGAIN),
+        Row(sdk.StreamClosedError, _ANY, _ALL, Unavailable, "unreadable-answer", _TRY_AGAIN),
+        Row(sdk.ResponseNotReadError, _ANY, _ALL, Unavailable, "unreadable-answer", _TRY_AGAIN),
+        Row(sdk.DeserializationError, _ANY, _ALL, Unavailable, "unreadable-answer", _TRY_AGAIN),
+        Row(sdk.SerializationError, _ANY, _ALL, Refused, "refused", "The call could not be written down."),
+        Row(sdk.AzureError, _ANY, _ALL, Unavailable, "unavailable", _TRY_AGAIN),
+    )
+
+
+def _pause_rows(http: type[Exception]) -> tuple[Row, ...]:
+    return (
+        Row(http, (429,), _ALL, Throttled, "throttled", _LATER),
+        Row(http, _SERVER_ERRORS, _ALL, Throttled, "throttled", _LATER, asks_pause=True),
+        Row(http, _ANY, ("ServerBusy", "TooManyRequests"), Throttled, "throttled", _LATER),
+        Row(http, _ANY, ("ContainerBeingDeleted", "QueueBeingDeleted"), Throttled, "being-deleted", _LATER),
+        # Compute's answer while another change of the same disk is under way, such as our own whose answer was lost.
+        Row(http, (409,), _ALL, Throttled, "busy", _LATER, says="conflict with a concurrent request"),
     )
 
 
@@ -153,16 +132,16 @@ def _copy_rows(http: type[Exception]) -> tuple[Row, ...]:
         Row(http, _SERVER_ERRORS, cannot_read, Unavailable, "unavailable", _TRY_AGAIN),
         Row(
             http,
-            (),
+            _ANY,
             cannot_read,
             Denied,
             "source-denied",
             "The destination may not read the VHD to copy from: check both accounts' networks and AllowedCopyScope.",
         ),
-        Row(http, (), ("SourceConditionNotMet",), Conflict, "source-changed", "The VHD to copy from was changed."),
+        Row(http, _ANY, ("SourceConditionNotMet",), Conflict, "source-changed", "The VHD to copy from was changed."),
         Row(
             http,
-            (),
+            _ANY,
             ("BlobAlreadyExists", "PendingCopyOperation"),
             Conflict,
             "blob-exists",
@@ -171,10 +150,42 @@ def _copy_rows(http: type[Exception]) -> tuple[Row, ...]:
     )
 
 
+def _lab_rows(http: type[Exception]) -> tuple[Row, ...]:
+    return (
+        Row(
+            http,
+            _ANY,
+            ("InvalidStorageAccountForLab",),
+            Refused,
+            "wrong-account",
+            "The VHD must lie in the storage account of the lab itself; check the lab's artifacts storage account.",
+        ),
+        # DevTest Labs refuses a PUT that would change what an existing image was made from.
+        Row(http, _ANY, ("CannotSetProperty",), Conflict, "image-exists", "An image of that name is there already."),
+    )
+
+
+def _status_rows(http: type[Exception]) -> tuple[Row, ...]:
+    return (
+        # A failed long-running operation comes with status 200 and says in its code what it was.
+        Row(http, _ANY, ("InternalServerError", "InternalError"), Unavailable, "unavailable", _TRY_AGAIN),
+        Row(http, (401, 403), _ALL, Denied, "denied", _GIVE_ROLE),
+        Row(
+            http, (404, 410), _ALL, NotFound, "not-found", "It is not there: check the name, or whether it was deleted."
+        ),
+        Row(http, (409,), _ALL, Conflict, "conflict", _SEE),
+        Row(http, (412,), _ALL, Conflict, "changed", "It was changed meanwhile; the next run sees it as it is."),
+        Row(http, (0, 408), _ALL, Unavailable, "unavailable", _TRY_AGAIN),
+        Row(http, _SERVER_ERRORS, _ALL, Unavailable, "unavailable", _TRY_AGAIN),
+        Row(http, _ANY, ("Conflict",), Conflict, "conflict", _SEE),
+        Row(http, _ANY, _ALL, Refused, "refused", "Repeating it does not help: see what Azure says."),
+    )
+
+
 class _Answer(NamedTuple):
     status: int  # 0: there was no HTTP answer
     code: str
-    retry_after: float
+    retry_after: float | None  # seconds; None: no pause was asked for
     request_id: str
 
 
@@ -191,10 +202,10 @@ def _answer(error: Exception) -> _Answer:
     )
 
 
-def _seconds(retry_after: str | None) -> float:
-    """The header in seconds; it is a number or a date (RFC 9110, 10.2.3)."""
+def _seconds(retry_after: str | None) -> float | None:
+    """The header in seconds; it is a number or a date (RFC 9110, 10.2.3). None where it is neither."""
     if not retry_after:
-        return DEFAULT_RETRY_AFTER
+        return None
     try:
         return max(0.0, float(retry_after))
     except ValueError:
@@ -202,7 +213,7 @@ def _seconds(retry_after: str | None) -> float:
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
-        return DEFAULT_RETRY_AFTER
+        return None
 
 
 def _own_words(error: Exception, answer: _Answer) -> str:

@@ -218,6 +218,12 @@ def test_the_pause_that_the_service_asks_for_is_carried(header: str, seconds: fl
     assert failure.retry_after == seconds
 
 
+def test_a_broken_service_that_asks_for_a_pause_is_given_it() -> None:
+    failure = arm(HttpResponseError, 503, "ServiceUnavailable", Retry_After="90")
+    assert isinstance(failure, Throttled)
+    assert (failure.retry_after, failure.status) == (90, 503)
+
+
 def test_a_pause_may_be_given_as_a_date() -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
     failure = arm(HttpResponseError, 429, "TooManyRequests", Retry_After=later)
