@@ -11,7 +11,6 @@ from shared.domain.models import Run, RunRequest
 from shared.gateway.port import Gateway
 from shared.steps import folder, reporting
 
-
 type Trigger = Literal["upload", "timer", "http", "queue"]
 
 

@@ -1,6 +1,7 @@
-"""copy_image, check_copies, discard_copies: the staged copies of one region. Which copy comes next is not decided here."""
+"""copy_image, check_copies, discard_copies: the staged copies of one region. It does not decide which is next."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from shared.domain.deadlines import copy_deadline, remaining
@@ -12,11 +13,10 @@ from shared.steps import folder, staging
 
 STAGING = "imagefactory-staging"
 FACTORY = "factory"
+SIDE_BY_SIDE = 16  # staged copies that are deleted at once
 
 
-def copy_image(
-    gateway: Gateway, work: RegionWork, target: str, source: str, source_etag: str | None
-) -> dict[str, Any]:
+def copy_image(gateway: Gateway, work: RegionWork, target: str, source: str, source_etag: str | None) -> dict[str, Any]:
     """Starts or adopts one copy and returns at once: `started`, `later`, `failed` or `cancelled`, keyed by target."""
     key = {"target": target, "source": source}
     if folder.stopped(gateway, work.run_id):
@@ -69,7 +69,9 @@ def discard_copies(
     if copies or images:
         notes = {"copies": [note.to_json() for note in copies], "images": [note.to_json() for note in images]}
         folder.store_json(gateway, work.run_id, f"{folder.JOURNAL}{work.region}/{sequence:06}.json", notes)
-    return {"discarded": [target for target in targets if _discarded(gateway, work, target)]}
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        dealt_with = pool.map(lambda target: _discarded(gateway, work, target), targets)
+        return {"discarded": [target for target, done in zip(targets, dealt_with, strict=True) if done]}
 
 
 def staged_blob(work: RegionWork, target: str) -> BlobRef:

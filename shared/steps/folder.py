@@ -60,7 +60,7 @@ def run_of(gateway: Gateway, value: dict[str, Any]) -> Run:
     return Run.from_json({"request": request, "startedAt": value["startedAt"], "covers": value.get("covers", ())})
 
 
-def load(gateway: Gateway, run_id: str, name: str, kind: type[R]) -> R | None:
+def load[R: Record](gateway: Gateway, run_id: str, name: str, kind: type[R]) -> R | None:
     """A document of a run as a record; None when it is not there."""
     content = gateway.documents.read(path(run_id, name))
     return None if content is None else kind.model_validate_json(content)
@@ -117,7 +117,7 @@ class _Identity:
 
 
 @lru_cache(maxsize=64)
-def _frozen(key: _Identity, run_id: str, name: str, kind: type[R]) -> R:
+def _frozen[R: Record](key: _Identity, run_id: str, name: str, kind: type[R]) -> R:
     found = load(key.gateway, run_id, name, kind)
     if found is None:
         raise LookupError(f"the run folder of {run_id} has no {name}")

@@ -15,7 +15,7 @@ def newest(
 ) -> list[dict[str, Any]]:
     """The status documents of the newest runs, at most `limit`, older than the id `before` where it is given."""
     ids = [run_id for run_id in reversed(gateway.documents.run_ids()) if before is None or run_id < before]
-    described = (describe(gateway, run_id, gate, live(run_id)) for run_id in ids[:limit])
+    described = (describe(gateway, run_id, gate, live) for run_id in ids[:limit])
     return [each for each in described if each is not None]
 
 

@@ -107,7 +107,9 @@ def _custom_images(
     }
     missing = list({lab.id: lab for lab in labs if lab.id not in found}.values())
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        found.update(zip([lab.id for lab in missing], pool.map(lambda lab: _images(gateway, lab), missing), strict=True))
+        found.update(
+            zip([lab.id for lab in missing], pool.map(lambda lab: _images(gateway, lab), missing), strict=True)
+        )
     for error in found.values():
         if isinstance(error, (Throttled, Unavailable)):
             _keep(gateway, run, found)

@@ -1,7 +1,6 @@
 """write_report: plan and journal become the report of a run, in three forms, and one notice."""
 
 import json
-from datetime import datetime
 from typing import Any
 
 from shared.domain import report as reports
@@ -16,7 +15,7 @@ from shared.web import pages
 def write_report(
     gateway: Gateway, run: Run, *, scale: float, cancelled: bool = False, error: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Writes report.json, .html and .csv and sends one notice; returns the status. The first report is the final one."""
+    """Writes report.json, .html and .csv and sends one notice; returns the status. The first report stays."""
     report = _existing(gateway, run.id) or _built(gateway, run, scale, cancelled, error)
     text = json.dumps(report.to_json(), indent=2).encode()
     gateway.documents.create(folder.path(run.id, folder.REPORT), text)
@@ -40,9 +39,7 @@ def _existing(gateway: Gateway, run_id: str) -> Report | None:
     return folder.load(gateway, run_id, folder.REPORT, Report)
 
 
-def _built(
-    gateway: Gateway, run: Run, scale: float, cancelled: bool, error: dict[str, str] | None
-) -> Report:
+def _built(gateway: Gateway, run: Run, scale: float, cancelled: bool, error: dict[str, str] | None) -> Report:
     start = folder.load(gateway, run.id, folder.RUN, RunStart)
     saves, copies, images = _journal(gateway, run.id)
     return reports.build(
@@ -86,5 +83,3 @@ def _journal(
         copies.setdefault(room, []).extend(CopyNote.from_json(each) for each in notes["copies"])
         images.setdefault(room, []).extend(ImageNote.from_json(each) for each in notes["images"])
     return saves, copies, images
-
-

@@ -1,6 +1,6 @@
 """What the outside is told about runs, put together from the run folders and what the engine says is alive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shared.domain.gate import GateState
@@ -19,8 +19,11 @@ class Live(NamedTuple):
     children: Mapping[str, dict[str, Any]] = {}
 
 
-def describe(gateway: Gateway, run_id: str, gate: GateState, live: Live) -> dict[str, Any] | None:
-    """The status document of one run (GET /api/runs/{id}); None when there is no such run."""
+def describe(gateway: Gateway, run_id: str, gate: GateState, look: Callable[[str], Live]) -> dict[str, Any] | None:
+    """The status document of one run (GET /api/runs/{id}); None when there is no such run.
+
+    `look` asks the engine for a run, which is done only where no report tells its end.
+    """
     request = folder.request_of(gateway, run_id)
     if request is None:
         return None
@@ -31,6 +34,7 @@ def describe(gateway: Gateway, run_id: str, gate: GateState, live: Live) -> dict
     by = _answered_by(gateway, run_id, gate)
     if by is not None:
         return {**base, "status": "Merged", "coveredBy": by, "phase": "", "counts": {}, "bytes": {}}
+    live = look(run_id)
     if not live.alive:
         return {**base, "status": "Waiting", "phase": "", "counts": {}, "bytes": {}}
     return {**base, **_running(gateway, run_id, live)}

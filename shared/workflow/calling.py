@@ -1,6 +1,7 @@
 """How orchestrators call activities: side by side with every failure kept apart, or one patiently. Deterministic."""
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +17,8 @@ def side_by_side(ctx: OrchestrationContext, calls: Sequence[tuple[str, Payload]]
     """The results of many activities; one that failed by surprise becomes a result with its call's own keys."""
     tasks: list[Task[Any]] = [ctx.call_activity(name, input=payload, retry_policy=SURPRISES) for name, payload in calls]
     if tasks:
-        try:
+        with suppress(TaskFailedError):  # each failure is told apart below
             yield when_all(tasks)
-        except TaskFailedError:
-            pass  # each failure is told apart below
     return [_settled(task, payload) for task, (_, payload) in zip(tasks, calls, strict=True)]
 
 

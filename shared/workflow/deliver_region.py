@@ -23,7 +23,8 @@ from shared.workflow.policies import (
     real,
 )
 
-_BASE = ("run", "startedAt", "covers", "region", "shape", "scale")
+_BASE = ("run", "startedAt", "region", "shape", "scale")
+_GAVE_UP = "Azure asked for pauses or gave no answer too many times. The next run tries again."
 
 
 def deliver_region(ctx: OrchestrationContext, payload: Payload) -> Turns[Payload | None]:
@@ -66,12 +67,15 @@ class _Delivery:
     def one_pass(self) -> Turns[None]:
         """Begins what can begin, waits, looks, and clears away."""
         self._begin_pass()
+        before = self.tasks
         yield from self._begin()
         self._note_hopeless()
         self.ctx.set_custom_status(self._progress())
         yield from self._wait()
         yield from self._look()
         yield from self._clear_away()
+        if self.tasks == before:
+            raise RuntimeError(f"nothing can be done in {self.base['region']}, and yet it is not done")
         self._mind_patience()
         self.ctx.set_custom_status(self._progress())
 
@@ -210,14 +214,14 @@ class _Delivery:
         if self.idle >= PATIENCE:
             self.state.discarded(self.state.disposable)
             for pair, code in sorted(self.put_off.items()):
-                self._image_ended({"pair": pair, "state": "failed", "code": code, "message": "Azure gave no answer."})
+                self._image_ended({"pair": pair, "state": "failed", "code": code, "message": _GAVE_UP})
 
     def _call(self, calls: list[tuple[str, Payload]]) -> Turns[list[Payload]]:
         self.tasks += len(calls)
         return (yield from side_by_side(self.ctx, calls))
 
     def _key(self) -> Payload:
-        return {key: self.base[key] for key in ("run", "startedAt", "covers", "region", "scale")}
+        return {key: self.base[key] for key in ("run", "startedAt", "region", "scale")}
 
     def _progress(self) -> dict[str, Any]:
         copied = self.delivered_bytes + (self.in_flight_bytes if self.state.flights else 0)

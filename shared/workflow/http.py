@@ -1,4 +1,4 @@
-"""The HTTP interface of the factory. Errors are application/problem+json; the engine's own URLs are never handed out."""
+"""The HTTP interface of the factory. Errors are application/problem+json; the engine's URLs are never handed out."""
 
 import json
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def list_runs(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
 def get_run(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
     """GET /api/runs/{id}: the status of one run."""
     run_id = req.route_params["id"]
-    status = describe(wiring.gateway(), run_id, engine.gate(), engine.live(run_id))
+    status = describe(wiring.gateway(), run_id, engine.gate(), engine.live)
     if status is None:
         raise _unknown(run_id)
     return _json(status, headers={} if status["status"] in FINAL else {"Retry-After": RETRY_AFTER})
@@ -86,7 +86,7 @@ def get_run(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
 def cancel_run(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
     """POST /api/runs/{id}/cancel: a waiting run ends at once, a running one at its next step."""
     run_id, gateway = req.route_params["id"], wiring.gateway()
-    status = describe(gateway, run_id, engine.gate(), engine.live(run_id))
+    status = describe(gateway, run_id, engine.gate(), engine.live)
     if status is None:
         raise _unknown(run_id)
     if status["status"] in FINAL:

@@ -14,9 +14,7 @@ CHECKS_PER_GENERATION = 100  # of one save: as above
 PATIENCE = 20  # times a call is put off without any progress before it counts as failed
 
 # Surprises only: expected failures are results. Three tries, because every activity may run twice anyway.
-SURPRISES = RetryPolicy(
-    first_retry_interval=timedelta(seconds=1), max_number_of_attempts=3, backoff_coefficient=4
-)
+SURPRISES = RetryPolicy(first_retry_interval=timedelta(seconds=1), max_number_of_attempts=3, backoff_coefficient=4)
 
 
 def copy_wait(remaining: float | None, scale: float) -> timedelta:

@@ -1,6 +1,7 @@
 """The orchestration run_image_factory: load, save, plan, deliver, report. It ends with a report, whatever happens."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC
 from typing import Any
 
@@ -15,9 +16,9 @@ GATE = EntityInstanceId("run_gate", "factory")
 def run_image_factory(ctx: OrchestrationContext, payload: Payload) -> Turns[Payload]:
     """One run, from the request that `payload["id"]` names to its report; then the gate is told that it ended."""
     started = ctx.current_utc_datetime.replace(tzinfo=UTC).isoformat()
-    run = {"run": payload["id"], "startedAt": started, "covers": payload.get("covers", [])}
+    run = {"run": payload["id"], "startedAt": started}
     try:
-        error = yield from _deliver(ctx, run)
+        error = yield from _deliver(ctx, run, payload.get("covers", []))
     except TaskFailedError as failure:
         error = {"code": "internal", "message": failure_text(failure)}
     ctx.set_custom_status({"phase": "reporting"})
@@ -28,10 +29,10 @@ def run_image_factory(ctx: OrchestrationContext, payload: Payload) -> Turns[Payl
     return report
 
 
-def _deliver(ctx: OrchestrationContext, run: Payload) -> Turns[dict[str, str] | None]:
+def _deliver(ctx: OrchestrationContext, run: Payload, covers: list[str]) -> Turns[dict[str, str] | None]:
     """All that comes before the report; returns the error that ended it early, if any."""
     ctx.set_custom_status({"phase": "loading"})
-    loaded = yield from patiently(ctx, "load_labs", run)
+    loaded = yield from patiently(ctx, "load_labs", {**run, "covers": covers})
     if loaded.get("state") == "failed":
         return _error(loaded)
     findings = (yield from _save(ctx, run, loaded)) if loaded["save"] else []
@@ -72,10 +73,9 @@ def _children(ctx: OrchestrationContext, name: str, calls: Sequence[tuple[str, P
         ctx.call_sub_orchestrator(name, input=payload, instance_id=child) for child, payload in calls
     ]
     if tasks:
-        try:
+        # The report counts the pairs of a child that died as failed: no outcome of theirs was written.
+        with suppress(TaskFailedError):
             yield when_all(tasks)
-        except TaskFailedError:
-            pass  # the report counts its pairs as failed, because no outcome of theirs was written
 
 
 def _error(result: Payload) -> dict[str, str]:

@@ -12,7 +12,7 @@ _NOTE = ("state", "code", "message", "bytes", "seconds")
 
 def save_image(ctx: OrchestrationContext, payload: Payload) -> Turns[Payload | None]:
     """Saves the VM that `payload["save"]` indexes in the plan; returns what became of it."""
-    base = {key: payload[key] for key in ("run", "startedAt", "covers", "save", "scale")}
+    base = {key: payload[key] for key in ("run", "startedAt", "save", "scale")}
     if payload.get("copying"):
         found: Payload = {"state": "copying", **payload["copying"]}
     else:

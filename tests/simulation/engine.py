@@ -61,7 +61,7 @@ class Context:
     def current_utc_datetime(self) -> datetime:
         return self._engine.cloud.now.replace(tzinfo=None)
 
-    def call_activity(self, name: str, *, input: Any, retry_policy: Any) -> CompletableTask[Any]:
+    def call_activity(self, name: str, *, input: Any, retry_policy: Any) -> CompletableTask[Any]:  # noqa: A002
         task: CompletableTask[Any] = CompletableTask()
         self._instance.scheduled += 1
         self._engine.activities.append(Call(name, json.dumps(input), task, self._instance))
@@ -73,7 +73,7 @@ class Context:
         self._engine.wake(delay, task)
         return task
 
-    def call_sub_orchestrator(self, name: str, *, input: Any, instance_id: str) -> CompletableTask[Any]:
+    def call_sub_orchestrator(self, name: str, *, input: Any, instance_id: str) -> CompletableTask[Any]:  # noqa: A002
         task: CompletableTask[Any] = CompletableTask()
         self._engine.start(name, instance_id, input, task)
         return task
@@ -84,7 +84,7 @@ class Context:
     def continue_as_new(self, payload: Any) -> None:
         self._instance.next_input = json.loads(json.dumps(payload))
 
-    def signal_entity(self, entity: Any, operation: str, input: Any = None) -> None:
+    def signal_entity(self, entity: Any, operation: str, input: Any = None) -> None:  # noqa: A002
         self._engine.signal(operation, input)
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from shared.domain.models import BlobRef, Outcome
 from shared.steps import folder
-from tests.fakes.state import CopyFate
 from tests.fakes.faults import SeededFaults
+from tests.fakes.state import CopyFate
 from tests.simulation.factory import Factory
 
 SEEDS = 400

@@ -110,7 +110,8 @@ def test_a_lab_that_does_not_exist_stops_no_other() -> None:
     factory = Factory(labs_at_home=1, labs_away=0)
     factory.upload({"Home0": ["Win2016"], "Nowhere": ["Win2016"]})
     report = factory.run()
-    assert (("Home0", "delivered") in outcomes(report)) and (("Nowhere", "failed") in outcomes(report))
+    assert ("Home0", "delivered") in outcomes(report)
+    assert ("Nowhere", "failed") in outcomes(report)
 
 
 def test_the_factory_lab_itself_is_refused_as_a_target() -> None:
@@ -143,7 +144,8 @@ def test_a_dry_run_plans_everything_and_changes_nothing() -> None:
     assert {save.outcome for save in report.saves} == {Outcome.PLANNED}
     assert {each.outcome for each in report.deliveries} == {Outcome.PLANNED}
     assert len(report.deliveries) == 8
-    assert factory.cloud.blobs == {} and factory.cloud.grants == []
+    assert factory.cloud.blobs == {}
+    assert factory.cloud.grants == []
 
 
 def test_inline_labs_and_only_narrow_a_run_and_leave_the_configuration_alone() -> None:
@@ -186,7 +188,8 @@ def test_a_run_that_died_is_reported_and_the_waiting_one_does_its_work() -> None
     factory.engine.run()
     assert factory.report(first).status == "Failed"
     assert factory.report(second).status == "Succeeded"
-    assert factory.staged() == [] and factory.cloud.outstanding_grants == []
+    assert factory.staged() == []
+    assert factory.cloud.outstanding_grants == []
 
 
 def test_orphaned_children_of_a_dead_run_have_no_effect() -> None:

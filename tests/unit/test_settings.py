@@ -53,7 +53,8 @@ def test_a_missing_setting_is_named(name: str) -> None:
     with pytest.raises(SettingError) as error:
         settings.read({key: value for key, value in COMPLETE.items() if key != name})
     assert error.value.setting == name
-    assert name in error.value.message and "is missing" in error.value.message
+    assert name in error.value.message
+    assert "is missing" in error.value.message
     assert "Set it to" in error.value.message
 
 
