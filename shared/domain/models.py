@@ -331,7 +331,7 @@ class ImageNote(Record):
     """What became of one custom image of a region; `pair` indexes the region's pairs."""
 
     pair: int
-    state: Literal["made", "failed", "cancelled"]
+    state: Literal["delivered", "failed", "cancelled"]
     code: str | None = None
     message: str | None = None
     seconds: float = 0

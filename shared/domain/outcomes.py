@@ -124,7 +124,7 @@ class _Journal:
 
     def _judge_image(self, pair: int, note: ImageNote) -> Verdict:
         if note.state != "failed":
-            return Verdict(Outcome.DELIVERED if note.state == "made" else Outcome.CANCELLED)
+            return Verdict(Outcome.DELIVERED if note.state == "delivered" else Outcome.CANCELLED)
         cause = self._failed_crossings.get(self._deliveries[pair].image_path)
         if note.code == "crossing-failed" and cause is not None:
             said = f"{note.message} The last try ended with {cause.code}: {cause.message}"

@@ -12,9 +12,9 @@ from shared.domain.region_shape import RegionShape
 # Letters of a pair. The place in WAITING and COPYING is the number of copies that failed before.
 WAITING, COPYING = b"wxy", b"cde"
 STAGED, IMAGING = b"si"
-# Made, failed, cancelled: capital while something staged may have to be discarded.
+# Delivered, failed, cancelled: capital while something staged may have to be discarded.
 ENDED, LEFT_OVER = b"mfk", b"MFK"
-ENDINGS = {"made": 0, "failed": 1, "cancelled": 2}
+ENDINGS = {"delivered": 0, "failed": 1, "cancelled": 2}
 
 # Letters of a hub's copy: to be made (again), copying, ready, lost (not to be read any more), gone.
 HUB_WAITING, HUB_COPYING, HUB_READY, HUB_LOST, HUB_GONE = "wcrlg"
@@ -24,7 +24,7 @@ _COUNTED = {
     "copying": COPYING,
     "staged": bytes([STAGED]),
     "imaging": bytes([IMAGING]),
-    "made": b"mM",
+    "delivered": b"mM",
     "failed": b"fF",
     "cancelled": b"kK",
 }

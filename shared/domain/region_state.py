@@ -190,7 +190,7 @@ class RegionState:
         letter, ending = self.pairs[note.pair], ENDINGS[note.state]
         if letter in (STAGED, IMAGING):
             self.pairs[note.pair] = LEFT_OVER[ending]
-        elif letter in WAITING and note.state != "made":
+        elif letter in WAITING and note.state != "delivered":
             self.pairs[note.pair] = (ENDED if letter == WAITING[0] else LEFT_OVER)[ending]
             self._release_holders(self._shape.image_of(pair_target(note.pair)))
 

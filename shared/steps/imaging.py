@@ -121,7 +121,7 @@ def _verdict(
         return None
     created = there.created_at
     seconds = (gateway.clock.now() - created).total_seconds() if created else 0
-    return {"state": "made", "seconds": max(0.0, seconds)}
+    return {"state": "delivered", "seconds": max(0.0, seconds)}
 
 
 def _lost(planned: PlannedDelivery) -> dict[str, Any]:

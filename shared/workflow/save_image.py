@@ -42,4 +42,5 @@ def _ended(ctx: OrchestrationContext, base: Payload, found: Payload) -> Turns[Pa
 
 def _progress(found: Payload) -> dict[str, Any]:
     sizes = {"copied": found.get("bytes", 0), "total": found.get("total", 0)}
-    return {"state": found["state"], "bytes": sizes}
+    # Until its record is written, a VHD that is whole is not saved.
+    return {"state": "copying" if found["state"] == "finished" else found["state"], "bytes": sizes}

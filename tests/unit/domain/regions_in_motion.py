@@ -76,8 +76,8 @@ class RegionInMotion:
         assert not self._stored, f"left behind: {sorted(self._stored)}"
         self.tally.makespan = self.now
         self.tally.counts = counts = self.state.counts
-        assert counts["made"] + counts["failed"] + counts["cancelled"] == self.shape.pairs, "a pair was lost"
-        assert counts["made"] == list(self._ended.values()).count("made")
+        assert counts["delivered"] + counts["failed"] + counts["cancelled"] == self.shape.pairs, "a pair was lost"
+        assert counts["delivered"] == list(self._ended.values()).count("delivered")
         return self.tally
 
     def _one_pass(self) -> None:
@@ -95,7 +95,7 @@ class RegionInMotion:
                 self.state.image_put_off(pair)
                 self._later(1, "wake", None)
             else:
-                note = ImageNote(pair=pair, state="failed" if self.image_fault(pair) else "made")
+                note = ImageNote(pair=pair, state="failed" if self.image_fault(pair) else "delivered")
                 self._later(self.image_seconds, "image", note)
         self._discard()
 

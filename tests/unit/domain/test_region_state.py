@@ -24,7 +24,7 @@ def failed(target: str = "p0", source: str = "factory", code: str = "copy-failed
 
 
 def made(pair: int = 0) -> ImageNote:
-    return ImageNote(pair=pair, state="made")
+    return ImageNote(pair=pair, state="delivered")
 
 
 def read_again(shape: RegionShape, state: RegionState) -> RegionState:
@@ -47,7 +47,7 @@ def test_pair_goes_from_copy_to_image_to_discarding_to_done() -> None:
     state.image_ended(made())
     assert (state.imaging, state.disposable, state.done) == ([], ["p0"], False)
     state.discarded(["p0"])
-    assert (state.disposable, state.done, state.counts["made"]) == ([], True, 1)
+    assert (state.disposable, state.done, state.counts["delivered"]) == ([], True, 1)
 
 
 def test_repeated_and_late_results_change_nothing() -> None:
@@ -234,7 +234,7 @@ def test_cancelling_ends_what_waits_and_lets_the_rest_end() -> None:
     state.copy_ended(finished())
     state.image_put_off(3)
     state.image_ended(made(2))
-    assert state.counts == {**dict.fromkeys(state.counts, 0), "made": 1, "cancelled": 4}
+    assert state.counts == {**dict.fromkeys(state.counts, 0), "delivered": 1, "cancelled": 4}
     state.discarded(state.disposable)
     assert state.done
 

@@ -102,7 +102,7 @@ def first_delivery(*args: Any, **facts: Any) -> Delivery:
     return a_report(*args, **facts).deliveries[0]
 
 
-MADE = ImageNote(pair=0, state="made", seconds=3)
+MADE = ImageNote(pair=0, state="delivered", seconds=3)
 SAVE = PlannedSave(vm="vm1", action="save", image_path="Win/Server.json", image_name="Image1", record_id="record1")
 SKIP = PlannedSave(vm="vm2", action="skip", reason="no-image-path")
 
