@@ -121,7 +121,7 @@ def validate_labs(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
 
 
 def _limit(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 100:
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
         raise RequestError(400, "bad-limit", f"limit is {text!r}. Ask for 1 to 100 runs.")
     return int(text)
 
