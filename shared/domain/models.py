@@ -98,6 +98,7 @@ class SourceVm(Record):
     description: str = ""
     disk: SourceDisk | None = None
     data_disks: int = 0
+    problem: str | None = None  # why its power state and disk could not be read
 
 
 class ImageRecord(Record):

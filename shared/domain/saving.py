@@ -41,7 +41,7 @@ def plan_saves(
         taken.add((save.image_name or "").lower())
         saves.append(save)
     chosen = [vm for vm, save in zip(machines, saves, strict=True) if save.action == "save"]
-    return tuple(saves), (*findings, *_shared_paths(chosen), *_data_disks(chosen))
+    return tuple(saves), (*findings, *_unreadable(machines), *_shared_paths(chosen), *_data_disks(chosen))
 
 
 def would_be(catalogue: Catalogue, saves: Iterable[PlannedSave], run: Run) -> Catalogue:
@@ -106,6 +106,8 @@ def _reason_to_skip(vm: SourceVm, saved: frozenset[_State]) -> str | None:
         return "no-image-path"
     if vm.provisioning_state.lower() != "succeeded":
         return "not-succeeded"
+    if vm.problem is not None:
+        return "vm-unreadable"
     if (vm.power_state or "").lower() != "deallocated":
         return "not-deallocated"
     if vm.disk is None:
@@ -189,6 +191,18 @@ def _shared_paths(machines: Sequence[SourceVm]) -> list[Finding]:
         )
         for same in by_path.values()
         if len(same) > 1
+    ]
+
+
+def _unreadable(machines: Sequence[SourceVm]) -> list[Finding]:
+    return [
+        Finding(
+            severity=Severity.ERROR,
+            code="vm-unreadable",
+            message=f"The machine {vm.name} cannot be looked at, so it is not saved. {vm.problem}",
+        )
+        for vm in machines
+        if vm.problem is not None
     ]
 
 

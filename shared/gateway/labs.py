@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.errors import NotFound
+from shared.domain.errors import Denied, NotFound, Refused
 from shared.domain.image_paths import as_tag
 from shared.domain.models import CustomImage, Lab, NewImage, OsState, SourceDisk, SourceVm
 from shared.gateway.arm_ids import last_name, parsed
@@ -89,7 +89,10 @@ class AzureLabs:
         )
         if seen.image_path is None or seen.provisioning_state != "Succeeded" or not machine.compute_id:
             return seen
-        return self._with_compute_view(seen, machine.compute_id)
+        try:
+            return self._with_compute_view(seen, machine.compute_id)
+        except (Denied, Refused, NotFound) as error:
+            return seen.model_copy(update={"problem": error.message})
 
     def _with_compute_view(self, seen: SourceVm, compute_id: str) -> SourceVm:
         from azure.core.exceptions import ResourceNotFoundError

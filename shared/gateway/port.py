@@ -46,7 +46,10 @@ class Labs(Protocol):
         ...
 
     def source_vms(self) -> tuple[SourceVm, ...]:
-        """The factory lab's machines, ordered by name: one listing, and two reads for each tagged, Succeeded machine."""
+        """The factory lab's machines, ordered by name: one listing, and two reads for each tagged, Succeeded one.
+
+        A machine that may not be read is there with its `problem`, and keeps nobody from the others.
+        """
         ...
 
     def custom_images(self, lab: Lab) -> tuple[CustomImage, ...]:
@@ -106,10 +109,6 @@ class Vhds(Protocol):
 
     def state(self, vhd: BlobRef) -> VhdState | None:
         """The VHD as it is now; None when it, or its container, is not there."""
-        ...
-
-    def states(self, vhds: Sequence[BlobRef]) -> list[VhdState | None]:
-        """`state` of many, side by side, in the order asked."""
         ...
 
     def abort_copy(self, vhd: BlobRef, copy_id: str) -> None:

@@ -1,6 +1,6 @@
 """VHDs and records in storage accounts: saved images and staged copies. It never deletes a container."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -139,10 +139,6 @@ class AzureVhds:
                 return _state(self._blob(vhd).get_blob_properties())
             except ResourceNotFoundError:
                 return None
-
-    def states(self, vhds: Sequence[BlobRef]) -> list[VhdState | None]:
-        """`state` of many, side by side, in the order asked."""
-        return side_by_side(self.state, vhds)
 
     def abort_copy(self, vhd: BlobRef, copy_id: str) -> None:
         """Ends a pending copy; one that is not pending any more, or is gone, is success."""

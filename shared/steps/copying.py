@@ -1,19 +1,18 @@
 """copy_image, check_copies, discard_copies: the staged copies of one region. It does not decide which is next."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from shared.domain.deadlines import copy_deadline, remaining
-from shared.domain.errors import GatewayError, Throttled, Unavailable
+from shared.domain.errors import GatewayError
 from shared.domain.image_names import staged_name
 from shared.domain.models import BlobRef, CopyNote, CopyOwner, ImageNote, RegionWork, SavedImage
 from shared.gateway.port import Gateway
 from shared.steps import folder, staging
+from shared.steps.side_by_side import side_by_side
 
 STAGING = "imagefactory-staging"
 FACTORY = "factory"
-SIDE_BY_SIDE = 16  # staged copies that are deleted at once
 
 
 def copy_image(gateway: Gateway, work: RegionWork, target: str, source: str, source_etag: str | None) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def copy_image(gateway: Gateway, work: RegionWork, target: str, source: str, sou
     try:
         lifetime = copy_deadline(image.size_bytes)
         url = gateway.vhds.read_url(_source_blob(gateway, work, image, source), lifetime)
-        staging.start(gateway, url, staged_blob(work, target), _owner(work, image), source_etag)
+        staging.start(gateway, url, staged_blob(work, target), owner_of(work, image), source_etag)
     except GatewayError as error:
         return {**key, **staging.failure(error)}
     return {**key, "state": "started"}
@@ -37,21 +36,32 @@ def check_copies(gateway: Gateway, work: RegionWork, targets: Sequence[str], sca
     After a stop every pending copy is aborted and ends `cancelled`.
     """
     cancelled = folder.stopped(gateway, work.run_id)
-    blobs = [staged_blob(work, target) for target in targets]
-    ended, soonest, copied = [], None, 0
-    for target, blob, state in zip(targets, blobs, gateway.vhds.states(blobs), strict=True):
-        found = staging.verdict(gateway, blob, state, scale)
-        if found["state"] != "copying":
-            ended.append({"target": target, **found})
-            continue
-        copied += found["bytes"]
-        if cancelled:
-            gateway.vhds.abort_copy(blob, state.copy_id if state and state.copy_id else "")
-            ended.append({"target": target, **found, "state": "cancelled"})
-        else:
-            left = remaining(found["bytes"], found["total"], found["seconds"])
-            soonest = left if soonest is None or (left is not None and left < soonest) else soonest
-    return {"ended": ended, "copied": copied, "remaining": soonest, "cancelled": cancelled}
+    looks = side_by_side(lambda target: _look(gateway, work, target, scale, cancelled=cancelled), targets)
+    found = [_told(target, look) for target, look in zip(targets, looks, strict=True)]
+    copying = [each for each in found if each["state"] == "copying"]
+    left = [remaining(each["bytes"], each["total"], each["seconds"]) for each in copying if "total" in each]
+    return {
+        "ended": [each for each in found if each["state"] != "copying"],
+        "copied": sum(each.get("bytes", 0) for each in copying),
+        "remaining": min((each for each in left if each is not None), default=None),
+        "cancelled": cancelled,
+    }
+
+
+def _look(gateway: Gateway, work: RegionWork, target: str, scale: float, *, cancelled: bool) -> dict[str, Any]:
+    blob = staged_blob(work, target)
+    state = gateway.vhds.state(blob)
+    found = staging.verdict(gateway, blob, state, scale)
+    if found["state"] == "copying" and cancelled:
+        gateway.vhds.abort_copy(blob, state.copy_id if state and state.copy_id else "")
+        return {**found, "state": "cancelled"}
+    return found
+
+
+def _told(target: str, look: dict[str, Any] | GatewayError) -> dict[str, Any]:
+    """What a look says of its copy; one that got no answer knows no better than that the copy goes on."""
+    facts = staging.failure(look) if isinstance(look, GatewayError) else look
+    return {"target": target, "state": "copying"} if facts["state"] == "later" else {"target": target, **facts}
 
 
 def discard_copies(
@@ -69,9 +79,9 @@ def discard_copies(
     if copies or images:
         notes = {"copies": [note.to_json() for note in copies], "images": [note.to_json() for note in images]}
         folder.store_json(gateway, work.run_id, f"{folder.JOURNAL}{work.region}/{sequence:06}.json", notes)
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        dealt_with = pool.map(lambda target: _discarded(gateway, work, target), targets)
-        return {"discarded": [target for target, done in zip(targets, dealt_with, strict=True) if done]}
+    removals = side_by_side(lambda target: _remove(gateway, work, target), targets)
+    # What is not ours to force is left: the next run finds and reports it.
+    return {"discarded": [t for t, end in zip(targets, removals, strict=True) if not staging.is_put_off(end)]}
 
 
 def staged_blob(work: RegionWork, target: str) -> BlobRef:
@@ -98,15 +108,10 @@ def _source_blob(gateway: Gateway, work: RegionWork, image: SavedImage, source: 
     return gateway.vhds.image_storage(image.record.vhd_file_name) if source == FACTORY else staged_blob(work, source)
 
 
-def _owner(work: RegionWork, image: SavedImage) -> CopyOwner:
+def owner_of(work: RegionWork, image: SavedImage) -> CopyOwner:
+    """Whose the staged copies of an image are."""
     return CopyOwner(factory=work.factory, run_id=work.run_id, source=image.id)
 
 
-def _discarded(gateway: Gateway, work: RegionWork, target: str) -> bool:
-    try:
-        staging.remove(gateway, staged_blob(work, target), _owner(work, image_of(work, target)))
-    except (Throttled, Unavailable):
-        return False
-    except GatewayError:
-        return True  # it is not ours to force; the next run finds and reports it
-    return True
+def _remove(gateway: Gateway, work: RegionWork, target: str) -> bool:
+    return staging.remove(gateway, staged_blob(work, target), owner_of(work, image_of(work, target)))

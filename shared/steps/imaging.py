@@ -1,7 +1,6 @@
 """create_image and check_images: staged VHDs become custom images. An image of anybody else is never overwritten."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from shared.domain.errors import Conflict, GatewayError, Refused, Throttled, Unavailable
@@ -9,8 +8,8 @@ from shared.domain.models import CustomImage, Lab, NewImage, PlannedDelivery, Re
 from shared.gateway.port import Gateway
 from shared.steps import folder, staging
 from shared.steps.copying import image_of, staged_blob
+from shared.steps.side_by_side import side_by_side
 
-SIDE_BY_SIDE = 8  # labs that are asked at once
 REPAIR_WAIT = 30.0  # seconds: deleting an image takes half a minute to a minute
 _ALIVE = ("creating", "succeeded")
 
@@ -31,13 +30,13 @@ def create_image(gateway: Gateway, work: RegionWork, pair: int, scale: float) ->
 def check_images(gateway: Gateway, work: RegionWork, pairs: Sequence[int]) -> dict[str, Any]:
     """Looks at the images being made, one listing per lab: those that ended, and those still being made."""
     labs = {work.pairs[pair].lab_id: lab_of(work.pairs[pair]) for pair in pairs}
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        listings = dict(zip(labs, pool.map(lambda lab: _listing(gateway, lab), labs.values()), strict=True))
+    found = side_by_side(lambda lab: _listing(gateway, lab), list(labs.values()))
+    listings = dict(zip(labs, found, strict=True))
     ended = []
     for pair in pairs:
-        found = _verdict(gateway, work.pairs[pair], listings[work.pairs[pair].lab_id])
-        if found is not None:
-            ended.append({"pair": pair, **found})
+        verdict = _verdict(gateway, work.pairs[pair], listings[work.pairs[pair].lab_id])
+        if verdict is not None:
+            ended.append({"pair": pair, **verdict})
     return {"ended": ended}
 
 
@@ -96,11 +95,8 @@ def _ours(there: CustomImage | None, planned: PlannedDelivery) -> bool:
     return there is not None and there.record_id == planned.record_id
 
 
-def _listing(gateway: Gateway, lab: Lab) -> dict[str, CustomImage] | GatewayError:
-    try:
-        return {image.name.lower(): image for image in gateway.labs.custom_images(lab)}
-    except GatewayError as error:
-        return error
+def _listing(gateway: Gateway, lab: Lab) -> dict[str, CustomImage]:
+    return {image.name.lower(): image for image in gateway.labs.custom_images(lab)}
 
 
 def _verdict(

@@ -1,7 +1,6 @@
 """plan_deliveries: asks Azure what the labs hold, lets the domain plan, and freezes the work of each region."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from shared.domain import plan as planner
@@ -23,8 +22,7 @@ from shared.domain.models import (
 from shared.gateway.port import Gateway
 from shared.steps import folder
 from shared.steps.loading import frozen_labs
-
-SIDE_BY_SIDE = 8  # labs that are asked at once: well under the bucket of 250 reads
+from shared.steps.side_by_side import side_by_side
 
 
 def plan_deliveries(gateway: Gateway, run: Run, limits: Limits, findings: Sequence[Finding]) -> dict[str, Any]:
@@ -106,22 +104,12 @@ def _custom_images(
         lab_id: tuple(CustomImage.from_json(each) for each in images) for lab_id, images in kept.items()
     }
     missing = list({lab.id: lab for lab in labs if lab.id not in found}.values())
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        found.update(
-            zip([lab.id for lab in missing], pool.map(lambda lab: _images(gateway, lab), missing), strict=True)
-        )
+    found.update(zip((lab.id for lab in missing), side_by_side(gateway.labs.custom_images, missing), strict=True))
     for error in found.values():
         if isinstance(error, (Throttled, Unavailable)):
             _keep(gateway, run, found)
             raise error
     return found
-
-
-def _images(gateway: Gateway, lab: Lab) -> tuple[CustomImage, ...] | GatewayError:
-    try:
-        return gateway.labs.custom_images(lab)
-    except GatewayError as error:
-        return error
 
 
 def _keep(gateway: Gateway, run: Run, found: dict[str, tuple[CustomImage, ...] | GatewayError]) -> None:

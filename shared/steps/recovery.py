@@ -1,17 +1,15 @@
 """Ends a run that died or was cancelled: releases exactly what its notes and frozen work name, and nothing else."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from shared.domain.errors import GatewayError
 from shared.domain.models import CopyOwner, RegionWork, Run
 from shared.gateway.port import Gateway
 from shared.steps import folder, reporting, staging
-from shared.steps.copying import image_of, staged_blob
+from shared.steps.copying import image_of, owner_of, staged_blob
 from shared.steps.loading import RunStart
 from shared.steps.saving import release
+from shared.steps.side_by_side import side_by_side
 
-SIDE_BY_SIDE = 16
 MOST_REPLICAS = 16  # hub copies of one image that are looked for: far more than a region's labs ever call for
 
 
@@ -57,18 +55,12 @@ def _remove_staged(gateway: Gateway, work: RegionWork) -> None:
     targets = [f"p{pair}" for pair in range(len(work.pairs))]
     if work.hub is not None:
         targets += [f"h{image}.{copy}" for image in range(len(work.images)) for copy in range(MOST_REPLICAS)]
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        list(pool.map(lambda target: _remove(gateway, work, target), targets))
+    # An account that refuses now is cleared by the next run that stages there.
+    side_by_side(lambda target: _remove(gateway, work, target), targets)
 
 
-def _remove(gateway: Gateway, work: RegionWork, target: str) -> Any:
-    image = image_of(work, target)
-    try:
-        return staging.remove(
-            gateway, staged_blob(work, target), CopyOwner(factory=work.factory, run_id=work.run_id, source=image.id)
-        )
-    except GatewayError:
-        return False  # an account that refuses now is cleared by the next run that stages there
+def _remove(gateway: Gateway, work: RegionWork, target: str) -> bool:
+    return staging.remove(gateway, staged_blob(work, target), owner_of(work, image_of(work, target)))
 
 
 def _started(gateway: Gateway, run_id: str) -> Any:

@@ -3,11 +3,10 @@
 from typing import Any
 
 from shared.domain.deadlines import copy_deadline, remaining
-from shared.domain.models import BlobRef, CopyOwner, ImageRecord, PlannedSave, Run, SaveNote, SourceDisk
+from shared.domain.models import BlobRef, CopyOwner, PlannedSave, Run, SaveNote, SourceDisk
+from shared.domain.saving import record_of
 from shared.gateway.port import Gateway
 from shared.steps import folder, staging
-
-FOOTER = 512  # bytes of a VHD after its disk
 
 
 def start_export(gateway: Gateway, run: Run, save: int) -> dict[str, Any]:
@@ -43,23 +42,7 @@ def record_image(gateway: Gateway, run: Run, save: int) -> dict[str, Any]:
     if folder.stopped(gateway, run.id):
         return {"state": "cancelled"}
     planned, _, _ = _parts(gateway, run, save)
-    disk = _disk(planned)
-    record = ImageRecord(
-        image_name=planned.image_name or "",
-        image_path=planned.image_path or "",
-        description=planned.description,
-        os_type=planned.os_type,
-        vhd_file_name=f"{planned.record_id}.vhd",
-        timestamp=run.started_at,
-        format_version=2,
-        os_state=planned.os_state,
-        source_vm=planned.vm,
-        source_disk_unique_id=disk.unique_id,
-        source_disk_ownership_time=disk.ownership_time,
-        size_bytes=disk.size_bytes + FOOTER,
-        hyper_v_generation=disk.generation,
-        run_id=run.id,
-    )
+    record = record_of(planned, run)
     gateway.vhds.write_record(planned.record_id or "", record)
     return {"state": "saved"}
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from shared.domain.deadlines import overdue
-from shared.domain.errors import Conflict, GatewayError, Throttled, Unavailable
+from shared.domain.errors import Conflict, Denied, GatewayError, Throttled, Unavailable
 from shared.domain.models import BlobRef, CopyOwner, CopyStatus, VhdState
 from shared.gateway.port import Gateway
 
@@ -95,11 +95,15 @@ def verdict(gateway: Gateway, target: BlobRef, state: VhdState | None, scale: fl
 def failure(error: GatewayError) -> dict[str, Any]:
     """An expected failure as activities return it: `later` with the seconds to wait, or `failed` for good."""
     facts = {"code": error.code, "message": error.message}
-    if isinstance(error, Throttled):
-        return {"state": "later", "retryAfter": error.retry_after, **facts}
-    if isinstance(error, Unavailable):
-        return {"state": "later", "retryAfter": UNAVAILABLE_WAIT, **facts}
-    return {"state": "failed", **facts}
+    if not is_put_off(error):
+        return {"state": "failed", **facts}
+    wait = error.retry_after if isinstance(error, Throttled) else UNAVAILABLE_WAIT
+    return {"state": "later", "retryAfter": wait, **facts}
+
+
+def is_put_off(end: object) -> bool:
+    """Whether the end of a call is an error that a repetition may mend; a token that is late is one of them."""
+    return isinstance(end, (Throttled, Unavailable)) or (isinstance(end, Denied) and end.code == "not-signed-in")
 
 
 def _elapsed(state: VhdState, now: datetime) -> float:

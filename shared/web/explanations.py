@@ -21,6 +21,9 @@ EXPLANATIONS = {
     "not-succeeded": Explanation(
         "The provisioning of the machine has not succeeded.", "Repair or remove the machine in the factory lab."
     ),
+    "vm-unreadable": Explanation(
+        "The machine or its disk may not be read.", "See the finding that names it, and give the role it asks for."
+    ),
     "not-deallocated": Explanation(
         "The machine is not deallocated.", "Generalize it if it is to be, then stop it in the lab, and run again."
     ),
@@ -63,6 +66,10 @@ EXPLANATIONS = {
         "The record of the image has no VHD beside it.", "Save the machine again, or delete the record."
     ),
     # Work that failed
+    "gave-up": Explanation(
+        "Azure asked for pauses or gave no answer too many times.",
+        "Check the account's network; the next run tries again.",
+    ),
     "copy-deadline": Explanation(
         "The copy was not finished in its time and was ended.", "Run again; if it recurs, look at the storage accounts."
     ),

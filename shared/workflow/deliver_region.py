@@ -12,7 +12,7 @@ from durabletask.task import OrchestrationContext
 from shared.domain import relay
 from shared.domain.models import CopyNote, ImageNote
 from shared.domain.region_shape import RegionShape
-from shared.domain.region_state import RegionState
+from shared.domain.region_state import GAVE_UP, RegionState
 from shared.workflow.calling import Payload, Turns, side_by_side
 from shared.workflow.policies import (
     IMAGE_CHECK,
@@ -83,7 +83,6 @@ class _Delivery:
         self.copies: list[CopyNote] = []
         self.images: list[ImageNote] = []
         self.later: float | None = None
-        self.put_off: dict[int, str] = {}  # pairs that had to wait, and why
         self.moved = False
 
     def _begin(self) -> Turns[None]:
@@ -102,6 +101,13 @@ class _Delivery:
             self._fold_begun(result)
 
     def _fold_begun(self, result: Payload) -> None:
+        if result["state"] == "later" and self.idle >= PATIENCE:
+            result = {
+                **result,
+                "state": "failed",
+                "code": GAVE_UP,
+                "message": f"{_GAVE_UP} {result.get('message', '')}",
+            }
         state = result["state"]
         if state == "later":
             self._put_off(result)
@@ -122,7 +128,6 @@ class _Delivery:
         self.later = min(result["retryAfter"], self.later or result["retryAfter"])
         if "pair" in result:
             self.state.image_put_off(result["pair"])
-            self.put_off[result["pair"]] = result.get("code", "unavailable")
         else:
             self.state.copy_put_off(result["target"])
 
@@ -206,15 +211,13 @@ class _Delivery:
             self.moved = self.moved or bool(gone)
 
     def _mind_patience(self) -> None:
-        """Gives up on calls that are put off again and again while nothing else moves."""
+        """Counts passes in which calls were put off and nothing moved; at the end of patience they count as failed."""
         if self.moved or self.state.flights or self.state.imaging:
             self.idle = 0
             return
         self.idle += 1
         if self.idle >= PATIENCE:
             self.state.discarded(self.state.disposable)
-            for pair, code in sorted(self.put_off.items()):
-                self._image_ended({"pair": pair, "state": "failed", "code": code, "message": _GAVE_UP})
 
     def _call(self, calls: list[tuple[str, Payload]]) -> Turns[list[Payload]]:
         self.tasks += len(calls)

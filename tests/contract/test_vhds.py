@@ -176,13 +176,10 @@ def test_a_failed_copy_says_why_and_keeps_its_owner(stage: Stage, staged: Places
     assert left.description
 
 
-def test_states_come_in_the_order_asked_with_none_for_what_is_missing(stage: Stage, staged: Places) -> None:
-    start(stage, staged("there"))
-    ended(stage, staged("there"))
+def test_a_missing_vhd_and_a_missing_container_have_no_state(stage: Stage, staged: Places) -> None:
     nowhere = staged("x").model_copy(update={"container": "no-such-container"})
-    found = stage.gateway.vhds.states([staged("missing"), staged("there"), nowhere, source(stage)])
-    assert [each and each.size_bytes for each in found] == [None, 8388608 + 512, None, 8388608 + 512]
-    assert stage.gateway.vhds.states([]) == []
+    assert stage.gateway.vhds.state(staged("missing")) is None
+    assert stage.gateway.vhds.state(nowhere) is None
 
 
 def test_only_the_version_that_was_seen_is_deleted(stage: Stage, staged: Places) -> None:

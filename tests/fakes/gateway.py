@@ -202,9 +202,6 @@ class FakeVhds:
             blob = self._cloud.blobs.get(vhd)
             return _state(blob) if blob else None
 
-    def states(self, vhds: Sequence[BlobRef]) -> list[VhdState | None]:
-        return [self.state(vhd) for vhd in vhds]
-
     def abort_copy(self, vhd: BlobRef, copy_id: str) -> None:
         with self._cloud.call("vhds.abort_copy", _name(vhd)):
             blob = self._cloud.blobs.get(vhd)

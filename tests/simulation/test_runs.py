@@ -2,9 +2,11 @@
 
 import json
 
+from shared.domain.errors import Denied, Unavailable
 from shared.domain.models import Outcome
 from shared.steps import folder
 from tests.fakes.cloud import SUBSCRIPTION
+from tests.fakes.faults import Fault
 from tests.simulation.factory import AWAY, Factory
 
 
@@ -209,3 +211,32 @@ def test_one_notice_is_sent_for_a_run() -> None:
     factory.run()
     (message,) = factory.cloud.messages
     assert json.loads(message)["status"] == "Succeeded"
+
+
+def test_a_machine_that_may_not_be_read_keeps_nobody_from_the_others() -> None:
+    factory = Factory()
+    machine = factory.cloud.machines["golden0"]
+    machine.vm = machine.vm.model_copy(update={"problem": "Could not read the machine golden0. Give the role Reader."})
+    report = factory.run()
+    assert {save.vm: save.reason for save in report.saves} == {"golden0": "vm-unreadable", "golden1": None}
+    assert report.status == "PartiallySucceeded"
+
+
+def test_a_lab_whose_storage_refuses_keeps_nobody_from_the_others() -> None:
+    factory = Factory(vms=1)
+    refused = factory.labs[0]
+    denied = Denied("denied", "Could not write. Give the role.", status=403)
+    factory.cloud.inject(Fault("vhds.", denied, match=refused.account, times=None))
+    report = factory.run()
+    assert {each.lab for each in report.deliveries if each.outcome is Outcome.FAILED} == {refused.name}
+    assert {each.outcome for each in report.deliveries if each.lab != refused.name} == {Outcome.DELIVERED}
+
+
+def test_an_account_that_never_answers_ends_as_a_failure_of_its_own_lab() -> None:
+    factory = Factory(vms=1)
+    silent = factory.labs[-1]
+    lost = Unavailable("unreachable", "Azure could not be reached.")
+    factory.cloud.inject(Fault("vhds.", lost, match=silent.account, times=None))
+    report = factory.run()
+    assert {each.lab for each in report.deliveries if each.outcome is Outcome.FAILED} == {silent.name}
+    assert {each.outcome for each in report.deliveries if each.lab != silent.name} == {Outcome.DELIVERED}
