@@ -43,7 +43,7 @@ def _built(gateway: Gateway, run: Run, scale: float, cancelled: bool, error: dic
     start = folder.load(gateway, run.id, folder.RUN, RunStart)
     saves, copies, images = _journal(gateway, run.id)
     return reports.build(
-        run,
+        run.model_copy(update={"covers": start.covers}) if start else run,
         _plan_so_far(gateway, run.id),
         saves,
         copies,
