@@ -146,60 +146,6 @@ class CustomImage(Record):
     created_at: datetime | None = None
 
 
-class NewImage(Record):
-    """What a custom image is made from. `vhd` must lie in the lab's own account."""
-
-    name: str
-    image_path: str  # written with backslashes, as the scripts write it
-    record_id: str
-    run_id: str
-    vhd: "BlobRef"
-    os_type: OsType
-    os_state: OsState
-    description: str = ""
-
-
-class BlobRef(Record):
-    """Where a blob is: account name, container, blob name. Never a URL, never a secret."""
-
-    account: str
-    container: str
-    name: str
-
-
-class CopyOwner(Record):
-    """The metadata of every VHD this product makes: which factory, which run, from which record."""
-
-    factory: str  # lower-cased id of the factory lab
-    run_id: str
-    source: str  # the record's id
-
-
-class CopyStatus(StrEnum):
-    """State of the server-side copy that made a blob; NONE for a blob that no copy made."""
-
-    PENDING = "pending"
-    SUCCESS = "success"
-    ABORTED = "aborted"
-    FAILED = "failed"
-    NONE = "none"
-
-
-class VhdState(Record):
-    """A VHD as storage describes it now. `started_at` is its creation time, `ended_at` the end of its copy (UTC)."""
-
-    etag: str
-    size_bytes: int
-    owner: CopyOwner | None = None
-    copy_status: CopyStatus = CopyStatus.NONE
-    copy_id: str | None = None
-    copied_bytes: int = 0
-    started_at: datetime
-    ended_at: datetime | None = None
-    modified_at: datetime | None = None
-    description: str = ""  # copy status description, redacted
-
-
 class Only(Record):
     """Narrows a run: labs as `<subscription>/<lab>` or a bare unique name, images as entries of labs.json."""
 
@@ -217,11 +163,13 @@ class RunRequest(Record):
     only: Only | None = None
     dry_run: bool = False
     save: bool = True
+    plan_digest: str | None = None  # of the plan that was approved; the run does no other
 
     @property
     def mergeable(self) -> bool:
         """Whether another full run of the stored configuration answers this request too."""
-        return self.labs is None and self.only is None and not self.dry_run and self.save
+        special = self.labs is not None or self.only is not None or self.plan_digest is not None
+        return self.save and not self.dry_run and not special
 
 
 class Run(Record):
@@ -302,6 +250,7 @@ class Plan(Record):
     deliveries: tuple[PlannedDelivery, ...] = ()
     images: tuple[SavedImage, ...] = ()  # those that deliveries name
     regions: tuple[RegionPlan, ...] = ()
+    factory: str = ""  # lower-cased id of the factory lab
     factory_region: str = ""
     findings: tuple[Finding, ...] = ()
 
@@ -314,52 +263,3 @@ class Limits(Record):
     relay_through_labs: bool = False
     max_concurrent_copies: int = 200
     copies_per_source: int = 1
-
-
-class CopyNote(Record):
-    """What became of one copy of a region; `target` and `source` as domain.relay names them."""
-
-    target: str
-    source: str
-    state: Literal["finished", "failed", "cancelled"]
-    code: str | None = None
-    message: str | None = None
-    bytes: int = 0
-    seconds: float = 0
-
-
-class ImageNote(Record):
-    """What became of one custom image of a region; `pair` indexes the region's pairs."""
-
-    pair: int
-    state: Literal["delivered", "failed", "cancelled"]
-    code: str | None = None
-    message: str | None = None
-    seconds: float = 0
-
-
-class SaveNote(Record):
-    """What became of one save; `save` indexes Plan.saves."""
-
-    save: int
-    state: Literal["saved", "failed", "cancelled"]
-    code: str | None = None
-    message: str | None = None
-    bytes: int = 0
-    seconds: float = 0
-
-
-class RegionWork(Record):
-    """What the activities of one region work from, frozen as runs/<id>/regions/<region>.json.
-
-    `pairs` is in the order of the region's shape; `images` in the order in which the shape counts them.
-    """
-
-    run_id: str
-    factory: str  # lower-cased id of the factory lab
-    factory_region: str
-    region: str
-    home: bool
-    hub: str | None = None  # account that holds the region's hub copies
-    images: tuple[SavedImage, ...]
-    pairs: tuple[PlannedDelivery, ...]

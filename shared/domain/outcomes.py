@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from shared.domain.models import CopyNote, ImageNote, Outcome, Plan, PlannedDelivery, RegionPlan, SaveNote
+from shared.domain.models import Outcome, Plan, PlannedDelivery, RegionPlan
 from shared.domain.region_shape import FACTORY, hub_copy_of, pair_of, pair_target
-from shared.domain.region_state import FINAL_CODES, MAX_COPIES
+from shared.domain.tries import FINAL_CODES, MAX_COPIES
+from shared.domain.work import CopyNote, ImageNote, SaveNote
 
 Source = Literal["factory", "hub", "lab"]
 Arrival = Literal["finished", "failed", "cancelled", "planned"]

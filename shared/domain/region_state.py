@@ -7,7 +7,6 @@ which copy comes next is domain.relay's business.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-from shared.domain.models import CopyNote, ImageNote
 from shared.domain.region_letters import (
     COPYING,
     ENDED,
@@ -24,16 +23,16 @@ from shared.domain.region_letters import (
     PairLetters,
 )
 from shared.domain.region_shape import FACTORY, RegionShape, hub_copy_of, hub_target, pair_of, pair_target
-
-MAX_COPIES = 3  # tries of one lab's copy
-MAX_CROSSINGS = 3  # failures of an image's crossings and hub copies before no further one is tried
-
-NOT_OURS = "blob-not-ours"
-GAVE_UP = "gave-up"  # put off too many times while nothing else moved
-FINAL_CODES = (NOT_OURS, "copy-deadline", "denied", GAVE_UP)  # trying again cannot help
-BLOCKED_LAB_CODES = (NOT_OURS, "denied")  # the lab is at fault, and no byte has crossed
-LOST_SOURCE_CODES = ("source-changed", "source-not-found")  # the source is at fault, not the target
-UNREADABLE_LAB_CODES = (*LOST_SOURCE_CODES, "source-denied")  # of a lab's copy: a lab may close its account
+from shared.domain.tries import (
+    BLOCKED_LAB_CODES,
+    FINAL_CODES,
+    LOST_SOURCE_CODES,
+    MAX_COPIES,
+    MAX_CROSSINGS,
+    NOT_OURS,
+    UNREADABLE_LAB_CODES,
+)
+from shared.domain.work import CopyNote, ImageNote
 
 
 class RegionState:
@@ -258,12 +257,10 @@ class RegionState:
 
     @property
     def bytes_to_copy(self) -> int:
-        """Bytes of all copies that this region is known to need: a crossing per image, hub copies begun, each lab."""
-        crossing = 1 if self._shape.hub and not self._shape.home else 0
-        copies = [
-            image.pairs + max(crossing, len(hub)) for image, hub in zip(self._shape.images, self._hubs, strict=True)
-        ]
-        return sum(image.bytes * number for image, number in zip(self._shape.images, copies, strict=True))
+        """Bytes of all copies that this region is known to need: crossings, hub copies begun, and each lab's."""
+        least = 1 if self._shape.hub and not self._shape.home else 0
+        images = zip(self._shape.images, self._hubs, strict=True)
+        return sum(image.bytes * (image.pairs + max(least, len(hub))) for image, hub in images)
 
     def misses(self, image: int) -> int:
         """How many crossings and hub copies of an image have failed."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from shared.domain.region_shape import FACTORY, CopyOrder, RegionShape, pair_of, pair_target
-from shared.domain.region_state import MAX_CROSSINGS, RegionState
+from shared.domain.region_state import RegionState
+from shared.domain.tries import MAX_CROSSINGS
 
 
 @dataclass

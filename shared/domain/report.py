@@ -15,9 +15,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.domain import outcomes
-from shared.domain.models import Finding, Outcome, Plan, PlannedDelivery, PlannedSave, Record, Run, SaveNote, Severity
+from shared.domain import changes, outcomes
+from shared.domain.models import Finding, Outcome, Plan, PlannedDelivery, PlannedSave, Record, Run, Severity
 from shared.domain.outcomes import Arrival, Copies, Crossed, Delivered, Ending, Images, Source, Verdict
+from shared.domain.work import SaveNote
 
 SCHEMA_VERSION = 1
 SUMMARY_BYTES = 48 * 1024 - 1  # a queue message of 64 KiB holds 48 KiB, for it is base64
@@ -106,6 +107,7 @@ class Report(Record):
     covers: tuple[str, ...] = ()
     labs_etag: str | None = None
     labs_sha256: str | None = None
+    plan_digest: str | None = None
     requested_at: datetime
     started_at: datetime
     ended_at: datetime
@@ -144,7 +146,8 @@ def build(
     plan = plan or Plan(run_id=run.id)
     problem = Problem(**error) if error else None
     ending = Ending(
-        dry_run=run.request.dry_run,
+        # A run that was refused did nothing: its report shows what it would have done.
+        dry_run=run.request.dry_run or (problem is not None and problem.code == changes.PLAN_CHANGED),
         cancelled=cancelled,
         code=problem.code if problem else None,
         message=problem.message if problem else None,
@@ -161,6 +164,7 @@ def build(
         covers=run.covers,
         labs_etag=labs_etag,
         labs_sha256=labs_sha256,
+        plan_digest=changes.of(plan).digest if plan.factory else None,  # else the run ended before its plan
         requested_at=run.request.requested_at,
         started_at=run.started_at,
         ended_at=ended_at,

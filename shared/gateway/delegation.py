@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from shared.domain.errors import Refused
-from shared.domain.models import BlobRef
+from shared.domain.storage import BlobRef
 from shared.gateway.clients import AzureClients
 from shared.gateway.faults import asking
 

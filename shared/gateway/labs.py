@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain.errors import Denied, NotFound, Refused
 from shared.domain.image_paths import as_tag
-from shared.domain.models import CustomImage, Lab, NewImage, OsState, SourceDisk, SourceVm
+from shared.domain.models import CustomImage, Lab, OsState, SourceDisk, SourceVm
+from shared.domain.storage import NewImage
 from shared.gateway.arm_ids import last_name, parsed
 from shared.gateway.clients import AzureClients
 from shared.gateway.faults import asking

@@ -9,17 +9,8 @@ from typing import NamedTuple, Protocol
 
 from pydantic import SecretStr
 
-from shared.domain.models import (
-    BlobRef,
-    Catalogue,
-    CopyOwner,
-    CustomImage,
-    ImageRecord,
-    Lab,
-    NewImage,
-    SourceVm,
-    VhdState,
-)
+from shared.domain.models import Catalogue, CustomImage, ImageRecord, Lab, SourceVm
+from shared.domain.storage import BlobRef, CopyOwner, NewImage, VhdState
 
 
 class LabsBlob(NamedTuple):

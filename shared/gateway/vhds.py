@@ -7,19 +7,9 @@ from pydantic import SecretStr
 
 from shared.domain import image_records
 from shared.domain.errors import Conflict, RecordError
-from shared.domain.models import (
-    BlobRef,
-    Catalogue,
-    CopyOwner,
-    CopyStatus,
-    Finding,
-    ImageRecord,
-    Lab,
-    SavedImage,
-    Severity,
-    VhdState,
-)
+from shared.domain.models import Catalogue, Finding, ImageRecord, Lab, SavedImage, Severity
 from shared.domain.redaction import redact
+from shared.domain.storage import BlobRef, CopyOwner, CopyStatus, VhdState
 from shared.gateway.clients import AzureClients
 from shared.gateway.containers import made_when_missing
 from shared.gateway.delegation import ReadUrls

@@ -6,7 +6,9 @@ from typing import Any
 from shared.domain.deadlines import copy_deadline, remaining
 from shared.domain.errors import GatewayError
 from shared.domain.image_names import staged_name
-from shared.domain.models import BlobRef, CopyNote, CopyOwner, ImageNote, RegionWork, SavedImage
+from shared.domain.models import SavedImage
+from shared.domain.storage import BlobRef, CopyOwner
+from shared.domain.work import CopyNote, ImageNote, RegionWork
 from shared.gateway.port import Gateway
 from shared.steps import folder, staging
 from shared.steps.side_by_side import side_by_side

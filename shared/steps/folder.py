@@ -5,7 +5,8 @@ import json
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from shared.domain.models import Finding, Plan, PlannedSave, Record, RegionWork, Run, RunRequest
+from shared.domain.models import Finding, Plan, PlannedSave, Record, Run, RunRequest
+from shared.domain.work import RegionWork
 from shared.gateway.port import Gateway
 
 REQUEST = "request.json"
@@ -21,6 +22,7 @@ REPORT = "report.json"
 REPORT_HTML = "report.html"
 REPORT_CSV = "report.csv"
 NOTICED = "noticed"
+FLEET = "fleet.json"
 GRANTS = "grants/"
 JOURNAL = "journal/"
 
@@ -56,7 +58,7 @@ def request_of(gateway: Gateway, run_id: str) -> RunRequest | None:
 
 def run_of(gateway: Gateway, value: dict[str, Any]) -> Run:
     """The run that an orchestrator's value names: its request from the folder, its start from the value."""
-    request = _frozen(_Identity(gateway), value["run"], REQUEST, RunRequest)
+    request = _frozen(Identity(gateway), value["run"], REQUEST, RunRequest)
     return Run.from_json({"request": request, "startedAt": value["startedAt"], "covers": value.get("covers", ())})
 
 
@@ -99,11 +101,11 @@ def plan_of(gateway: Gateway, run_id: str) -> Plan | None:
 
 def work_of(gateway: Gateway, run_id: str, region: str) -> RegionWork:
     """The frozen work of a region. Each process parses it once: the document never changes after it is written."""
-    work: RegionWork = _frozen(_Identity(gateway), run_id, region_document(region), RegionWork)
+    work: RegionWork = _frozen(Identity(gateway), run_id, region_document(region), RegionWork)
     return work
 
 
-class _Identity:
+class Identity:
     """Lets a gateway be a cache key by identity, whatever its own notion of equality."""
 
     def __init__(self, gateway: Gateway) -> None:
@@ -113,11 +115,11 @@ class _Identity:
         return id(self.gateway)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Identity) and other.gateway is self.gateway
+        return isinstance(other, Identity) and other.gateway is self.gateway
 
 
 @lru_cache(maxsize=64)
-def _frozen[R: Record](key: _Identity, run_id: str, name: str, kind: type[R]) -> R:
+def _frozen[R: Record](key: Identity, run_id: str, name: str, kind: type[R]) -> R:
     found = load(key.gateway, run_id, name, kind)
     if found is None:
         raise LookupError(f"the run folder of {run_id} has no {name}")

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.domain.errors import Conflict, GatewayError, Refused, Throttled, Unavailable
-from shared.domain.models import CustomImage, Lab, NewImage, PlannedDelivery, RegionWork
+from shared.domain.models import CustomImage, Lab, PlannedDelivery
+from shared.domain.storage import NewImage
+from shared.domain.work import RegionWork
 from shared.gateway.port import Gateway
 from shared.steps import folder, staging
 from shared.steps.copying import image_of, staged_blob

@@ -7,7 +7,6 @@ from shared.domain import plan as planner
 from shared.domain import saving, targets
 from shared.domain.errors import Denied, GatewayError, Throttled, Unavailable
 from shared.domain.models import (
-    Catalogue,
     CustomImage,
     Finding,
     Lab,
@@ -15,12 +14,12 @@ from shared.domain.models import (
     Limits,
     Plan,
     RegionPlan,
-    RegionWork,
     Run,
     TargetLab,
 )
+from shared.domain.work import RegionWork
 from shared.gateway.port import Gateway
-from shared.steps import folder
+from shared.steps import fleet, folder
 from shared.steps.loading import frozen_labs
 from shared.steps.side_by_side import side_by_side
 
@@ -32,17 +31,18 @@ def plan_deliveries(gateway: Gateway, run: Run, limits: Limits, findings: Sequen
     """
     labs = frozen_labs(gateway, run.id)
     factory = gateway.labs.factory()
-    catalogue = _catalogue(gateway, run)
+    saved = gateway.vhds.catalogue()
     known = _known_labs(gateway, labs.labs, limits)
     chosen = targets.resolve(labs.labs, known, factory, limits, run.request.only)
     images = _custom_images(gateway, run, [each.lab for each in chosen if each.lab and not each.blocked])
+    fleet.note(gateway, run, saved, chosen, images)
     saves = folder.load(gateway, run.id, folder.SAVES, folder.SavePlan)
     plan = planner.plan_deliveries(
         run,
         saves.saves if saves else (),
         chosen,
         images,
-        catalogue,
+        saving.would_be(saved, saves.saves if saves else (), run) if run.request.dry_run else saved,
         factory,
         limits,
         (*_findings(labs, saves), *findings),
@@ -54,14 +54,6 @@ def plan_deliveries(gateway: Gateway, run: Run, limits: Limits, findings: Sequen
 
 def _findings(labs: LabsFile, saves: folder.SavePlan | None) -> tuple[Finding, ...]:
     return labs.findings + (saves.findings if saves else ())
-
-
-def _catalogue(gateway: Gateway, run: Run) -> Catalogue:
-    catalogue = gateway.vhds.catalogue()
-    if not run.request.dry_run:
-        return catalogue
-    saves = folder.load(gateway, run.id, folder.SAVES, folder.SavePlan)
-    return saving.would_be(catalogue, saves.saves if saves else (), run)
 
 
 def _known_labs(

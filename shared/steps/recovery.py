@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from shared.domain.models import CopyOwner, RegionWork, Run
+from shared.domain.models import Run
+from shared.domain.storage import CopyOwner
+from shared.domain.work import RegionWork
 from shared.gateway.port import Gateway
 from shared.steps import folder, reporting, staging
 from shared.steps.copying import image_of, owner_of, staged_blob

@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 from shared.domain import report as reports
-from shared.domain.models import CopyNote, Finding, ImageNote, Plan, Run, SaveNote
+from shared.domain.models import Finding, Plan, Run
 from shared.domain.report import Report
+from shared.domain.work import CopyNote, ImageNote, SaveNote
 from shared.gateway.port import Gateway
-from shared.steps import folder
+from shared.steps import fleet, folder
 from shared.steps.loading import RunStart
 from shared.web import pages
 
@@ -15,13 +16,17 @@ from shared.web import pages
 def write_report(
     gateway: Gateway, run: Run, *, scale: float, cancelled: bool = False, error: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Writes report.json, .html and .csv and sends one notice; returns the status. The first report stays."""
+    """Writes report.json, .html and .csv, renews the fleet and sends one notice; returns the status.
+
+    The first report stays.
+    """
     report = _existing(gateway, run.id) or _built(gateway, run, scale, cancelled, error)
     text = json.dumps(report.to_json(), indent=2).encode()
     gateway.documents.create(folder.path(run.id, folder.REPORT), text)
     html, csv = pages.report_html(report).encode(), reports.to_csv(report).encode("utf-8-sig")
     gateway.documents.write(folder.path(run.id, folder.REPORT_HTML), html, "text/html; charset=utf-8")
     gateway.documents.write(folder.path(run.id, folder.REPORT_CSV), csv, "text/csv; charset=utf-8")
+    fleet.publish(gateway, run, report)
     if gateway.documents.read(folder.path(run.id, folder.NOTICED)) is None:
         gateway.notices.send(json.dumps(reports.summary(report)))
         gateway.documents.create(folder.path(run.id, folder.NOTICED), b"sent")

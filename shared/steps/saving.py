@@ -3,8 +3,10 @@
 from typing import Any
 
 from shared.domain.deadlines import copy_deadline, remaining
-from shared.domain.models import BlobRef, CopyOwner, PlannedSave, Run, SaveNote, SourceDisk
+from shared.domain.models import PlannedSave, Run, SourceDisk
 from shared.domain.saving import record_of
+from shared.domain.storage import BlobRef, CopyOwner
+from shared.domain.work import SaveNote
 from shared.gateway.port import Gateway
 from shared.steps import folder, staging
 

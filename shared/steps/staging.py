@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from shared.domain.deadlines import overdue
 from shared.domain.errors import Conflict, Denied, GatewayError, Throttled, Unavailable
-from shared.domain.models import BlobRef, CopyOwner, CopyStatus, VhdState
+from shared.domain.storage import BlobRef, CopyOwner, CopyStatus, VhdState
 from shared.gateway.port import Gateway
 
 UNAVAILABLE_WAIT = 15.0  # seconds before a call without a usable answer is tried again

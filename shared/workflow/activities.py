@@ -11,8 +11,9 @@ import azure.durable_functions as df
 
 from shared import wiring
 from shared.domain.errors import FactoryError, GatewayError
-from shared.domain.models import CopyNote, Finding, ImageNote, Run, SaveNote
+from shared.domain.models import Finding, Run
 from shared.domain.redaction import redact
+from shared.domain.work import CopyNote, ImageNote, SaveNote
 from shared.gateway.port import Gateway
 from shared.steps import copying, folder, imaging, loading, planning, reporting, saving, staging, surveying
 

@@ -10,9 +10,10 @@ from typing import Any
 from durabletask.task import OrchestrationContext
 
 from shared.domain import relay
-from shared.domain.models import CopyNote, ImageNote
 from shared.domain.region_shape import RegionShape
-from shared.domain.region_state import GAVE_UP, RegionState
+from shared.domain.region_state import RegionState
+from shared.domain.tries import GAVE_UP
+from shared.domain.work import CopyNote, ImageNote
 from shared.workflow.calling import Payload, Turns, side_by_side
 from shared.workflow.policies import (
     IMAGE_CHECK,
@@ -22,6 +23,8 @@ from shared.workflow.policies import (
     copy_wait,
     real,
 )
+
+IMAGES_SHOWN = 100  # images in the custom status, which must stay under 4 KB
 
 _BASE = ("run", "startedAt", "region", "shape", "scale")
 _GAVE_UP = "Azure asked for pauses or gave no answer too many times. The next run tries again."
@@ -54,6 +57,8 @@ class _Delivery:
         self.idle: int = kept.get("idle", 0)
         self.images_due: datetime | None = datetime.fromisoformat(kept["due"]) if kept.get("due") else None
         self.remaining: float | None = kept.get("remaining")
+        self.rate: float = kept.get("rate", 0)
+        self.measured: tuple[str, int] | None = kept.get("measured")  # when, and the bytes that were there then
         self.tasks = 0
         self._begin_pass()
 
@@ -61,6 +66,7 @@ class _Delivery:
         """The input of the next generation."""
         kept: dict[str, Any] = {"state": self.state.to_json(), "sequence": self.sequence, "bytes": self.delivered_bytes}
         kept |= {"inFlight": self.in_flight_bytes, "idle": self.idle, "remaining": self.remaining}
+        kept |= {"rate": self.rate, "measured": self.measured}
         kept["due"] = self.images_due.isoformat() if self.images_due else None
         return {**self.base, "kept": kept}
 
@@ -70,9 +76,12 @@ class _Delivery:
         before = self.tasks
         yield from self._begin()
         self._note_hopeless()
+        if self.measured is None:
+            self._measure()
         self.ctx.set_custom_status(self._progress())
         yield from self._wait()
         yield from self._look()
+        self._measure()
         yield from self._clear_away()
         if self.tasks == before:
             raise RuntimeError(f"nothing can be done in {self.base['region']}, and yet it is not done")
@@ -226,7 +235,25 @@ class _Delivery:
     def _key(self) -> Payload:
         return {key: self.base[key] for key in ("run", "startedAt", "region", "scale")}
 
+    def _copied(self) -> int:
+        return self.delivered_bytes + (self.in_flight_bytes if self.state.flights else 0)
+
+    def _measure(self) -> None:
+        """Notes the bytes that are there now; those since the last note, over the time between, are the rate."""
+        now, copied = self.ctx.current_utc_datetime, self._copied()
+        if self.measured is not None:
+            seconds = (now - datetime.fromisoformat(self.measured[0])).total_seconds()
+            self.rate = max(0, copied - self.measured[1]) / seconds if seconds > 0 else self.rate
+        self.measured = (now.isoformat(), copied) if self.state.flights else None
+
     def _progress(self) -> dict[str, Any]:
-        copied = self.delivered_bytes + (self.in_flight_bytes if self.state.flights else 0)
-        sizes = {"copied": copied, "total": self.state.bytes_to_copy}
-        return {"region": self.base["region"], "counts": self.state.counts, "bytes": sizes}
+        sizes = {"copied": self._copied(), "total": self.state.bytes_to_copy}
+        flights = {"inFlight": len(self.state.flights), "rate": round(self.rate) if self.state.flights else 0}
+        images = [(*self.state.pairs.ended(index), each.pairs) for index, each in enumerate(self.shape.images)]
+        return {
+            "region": self.base["region"],
+            "counts": self.state.counts,
+            "bytes": sizes,
+            **flights,
+            "images": images if len(images) <= IMAGES_SHOWN else [],
+        }

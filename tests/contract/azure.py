@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.domain.errors import FactoryError
-from shared.domain.models import BlobRef, CopyOwner, CopyStatus, NewImage
+from shared.domain.storage import BlobRef, CopyOwner, CopyStatus, NewImage
 from shared.gateway.azure import AzureGateway
 from tests.contract.stages import EmulatedStage
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from local.cloud.world import load_world
-from shared.domain.models import BlobRef, Lab
+from shared.domain.models import Lab
+from shared.domain.storage import BlobRef
 from shared.gateway.azure import AzureGateway
 from tests.conftest import WORLD
 from tests.contract.azure import SUBSCRIPTION

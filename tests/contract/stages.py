@@ -11,7 +11,8 @@ from local.cloud.seeding import record_of
 from local.cloud.world import World
 from shared.domain import image_records
 from shared.domain.image_paths import as_tag
-from shared.domain.models import BlobRef, Lab
+from shared.domain.models import Lab
+from shared.domain.storage import BlobRef
 from shared.gateway.azure import AzureGateway
 from shared.gateway.port import Gateway
 from tests.emulation import EmulatedAzure

@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from shared.domain.models import BlobRef, CopyStatus, Lab
+from shared.domain.models import Lab
+from shared.domain.storage import BlobRef, CopyStatus
 from shared.gateway.azure import AzureGateway
 from tests.contract.azure import SUBSCRIPTION, asked, disk_of, image_of, start_copy, status_of
 from tests.contract.stages import EmulatedStage, wait_until

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.errors import Conflict, Denied, GatewayError, NotFound, Refused, Throttled, Unavailable
-from shared.domain.models import BlobRef, Catalogue, Lab
+from shared.domain.models import Catalogue, Lab
+from shared.domain.storage import BlobRef
 from shared.gateway.azure import AzureGateway
 from shared.gateway.parallel import side_by_side
 from tests.contract.azure import OWNER, SUBSCRIPTION, assert_no_wait, disk_of, fault, start_copy

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.errors import Conflict, Denied, NotFound, Refused, Throttled
-from shared.domain.models import CopyOwner
+from shared.domain.storage import CopyOwner
 from tests.contract.stages import Stage, wait_until
 
 OWNER = CopyOwner(factory="f", run_id="20261123T030000Z-0a1b2c", source="a-record")

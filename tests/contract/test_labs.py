@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from shared.domain.errors import Conflict, NotFound, Refused
-from shared.domain.models import BlobRef, CopyOwner, Lab, NewImage, SourceVm
+from shared.domain.models import Lab, SourceVm
+from shared.domain.storage import BlobRef, CopyOwner, NewImage
 from tests.contract.stages import Stage, lab_of, wait_until
 
 FACTORY_SUBSCRIPTION = "7a1f0c52-4b1e-4f0a-9d57-2f6b8f3a1c01"

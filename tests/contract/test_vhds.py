@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.domain.errors import Conflict, NotFound, Refused
-from shared.domain.models import BlobRef, CopyOwner, CopyStatus, ImageRecord, SavedImage, VhdState
+from shared.domain.models import ImageRecord, SavedImage
+from shared.domain.storage import BlobRef, CopyOwner, CopyStatus, VhdState
 from tests.contract.stages import Stage, wait_until
 
 OWNER = CopyOwner(factory="/subscriptions/s/labs/f", run_id="20261123T030000Z-0a1b2c", source="a-record")

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 
 from shared.domain.errors import Denied, NotFound
-from shared.domain.models import BlobRef, CopyOwner, CopyStatus, Lab, SourceVm
+from shared.domain.models import Lab, SourceVm
+from shared.domain.storage import BlobRef, CopyOwner, CopyStatus
 from shared.gateway.port import LabsBlob
 from tests.fakes.faults import Call, Strike, When
 from tests.fakes.state import Blob, Copy, CopyFate, Disk, Grant, Image, Machine, Signature

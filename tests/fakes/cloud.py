@@ -5,7 +5,8 @@ from typing import Literal
 
 from shared.domain import image_records
 from shared.domain.errors import Conflict
-from shared.domain.models import BlobRef, ImageRecord, Lab, OsState, OsType, SourceDisk, SourceVm
+from shared.domain.models import ImageRecord, Lab, OsState, OsType, SourceDisk, SourceVm
+from shared.domain.storage import BlobRef
 from shared.gateway.port import LabsBlob
 from tests.fakes.azure import FOOTER, AzureInMemory
 from tests.fakes.azure import IMAGE_CONTAINER as IMAGE_CONTAINER

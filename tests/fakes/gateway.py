@@ -8,21 +8,8 @@ from pydantic import SecretStr
 from shared.domain import image_records
 from shared.domain.errors import Conflict, NotFound, RecordError, Refused
 from shared.domain.image_paths import as_tag
-from shared.domain.models import (
-    BlobRef,
-    Catalogue,
-    CopyOwner,
-    CopyStatus,
-    CustomImage,
-    Finding,
-    ImageRecord,
-    Lab,
-    NewImage,
-    SavedImage,
-    Severity,
-    SourceVm,
-    VhdState,
-)
+from shared.domain.models import Catalogue, CustomImage, Finding, ImageRecord, Lab, SavedImage, Severity, SourceVm
+from shared.domain.storage import BlobRef, CopyOwner, CopyStatus, NewImage, VhdState
 from shared.gateway.port import LabsBlob
 from tests.fakes.azure import IMAGE_CONTAINER, AzureInMemory
 from tests.fakes.state import Blob, Grant, Image

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from shared.domain.models import BlobRef, CopyOwner, CopyStatus, SourceDisk, SourceVm
+from shared.domain.models import SourceDisk, SourceVm
+from shared.domain.storage import BlobRef, CopyOwner, CopyStatus
 
 CopyFate = Literal["success", "failed", "stalled"]
 

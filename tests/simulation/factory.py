@@ -3,8 +3,9 @@
 import json
 from datetime import timedelta
 
-from shared.domain.models import CopyStatus, Lab
+from shared.domain.models import Lab
 from shared.domain.report import Report
+from shared.domain.storage import CopyStatus
 from shared.steps import accepting, folder, recovery
 from tests.fakes.cloud import IMAGE_CONTAINER, SUBSCRIPTION, FakeCloud
 from tests.fakes.gateway import FakeGateway

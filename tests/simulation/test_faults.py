@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.models import BlobRef, Outcome
+from shared.domain.models import Outcome
+from shared.domain.storage import BlobRef
 from shared.steps import folder
 from tests.fakes.faults import SeededFaults
 from tests.fakes.state import CopyFate

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.domain.models import CopyNote, ImageNote
 from shared.domain.region_shape import FACTORY, CopyOrder, ImageShape, RegionShape, pair_of
 from shared.domain.region_state import RegionState
 from shared.domain.relay import next_copies
+from shared.domain.work import CopyNote, ImageNote
 
 ETAG = '"0x8DE2A5B1C3D4E5F"'
 

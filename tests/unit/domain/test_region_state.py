@@ -2,10 +2,11 @@
 
 import json
 
-from shared.domain.models import CopyNote, ImageNote
 from shared.domain.region_shape import RegionShape
-from shared.domain.region_state import MAX_COPIES, RegionState
+from shared.domain.region_state import RegionState
 from shared.domain.relay import next_copies
+from shared.domain.tries import MAX_COPIES
+from shared.domain.work import CopyNote, ImageNote
 from tests.unit.domain.regions_in_motion import ETAG, a_shape
 
 

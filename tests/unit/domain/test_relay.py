@@ -5,10 +5,11 @@ import random
 
 import pytest
 
-from shared.domain.models import CopyNote
 from shared.domain.region_shape import CopyOrder, RegionShape
-from shared.domain.region_state import MAX_COPIES, MAX_CROSSINGS, RegionState
+from shared.domain.region_state import RegionState
 from shared.domain.relay import next_copies
+from shared.domain.tries import MAX_COPIES, MAX_CROSSINGS
+from shared.domain.work import CopyNote
 from tests.unit.domain.regions_in_motion import RegionInMotion, a_random_shape, a_shape
 
 CODES = ("copy-failed", "copy-failed", "copy-deadline", "denied", "blob-not-ours", "source-changed", "source-denied")

@@ -10,18 +10,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from shared.domain.models import (
-    CopyNote,
-    Finding,
-    ImageNote,
-    Plan,
-    PlannedDelivery,
-    PlannedSave,
-    RegionPlan,
-    SaveNote,
-    Severity,
-)
+from shared.domain.models import Finding, Plan, PlannedDelivery, PlannedSave, RegionPlan, Severity
 from shared.domain.report import Delivery, Report, build, schema_text, summary, to_csv
+from shared.domain.work import CopyNote, ImageNote, SaveNote
 from tests.unit.domain.factory_facts import GIB, NOW, a_run
 
 PUBLISHED = Path(__file__).parents[3] / "config" / "report.schema.json"
