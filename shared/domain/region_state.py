@@ -25,6 +25,7 @@ from shared.domain.region_letters import (
 from shared.domain.region_shape import FACTORY, RegionShape, hub_copy_of, hub_target, pair_of, pair_target
 from shared.domain.tries import (
     BLOCKED_LAB_CODES,
+    CROSSING_FAILED,
     FINAL_CODES,
     LOST_SOURCE_CODES,
     MAX_COPIES,
@@ -238,7 +239,7 @@ class RegionState:
         """Pairs that nobody can serve any more, as notes to be kept and given to `image_ended`."""
         crossing = {self._shape.image_of(target): True for target in self.flights if not self._shape.home}
         return [
-            ImageNote(pair=pair, state="failed", code="crossing-failed", message=_CROSSING_FAILED)
+            ImageNote(pair=pair, state="failed", code="crossing-failed", message=CROSSING_FAILED)
             for image in sorted(self._misses)
             if self.misses(image) >= MAX_CROSSINGS and not self._shape.home
             if image not in crossing and not self.holders(image)
@@ -294,9 +295,3 @@ class RegionState:
             for index in range(len(shape.images))
         ]
         return shape.share / shape.per_source * waiting[image] / max(1, sum(waiting))
-
-
-_CROSSING_FAILED = (
-    f"The image could not be brought into the region: its copy failed {MAX_CROSSINGS} times, or for good. "
-    "See the crossings of this report for the cause; the next run tries again."
-)
