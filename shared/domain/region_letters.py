@@ -55,6 +55,12 @@ class PairLetters:
         """How many pairs are where."""
         return {name: sum(self._letters.count(letter) for letter in some) for name, some in _COUNTED.items()}
 
+    def ended(self, image: int) -> tuple[int, int]:
+        """How many pairs of an image are delivered, and how many failed."""
+        first, _, end = self._bounds(image)
+        delivered, failed = (_COUNTED[name] for name in ("delivered", "failed"))
+        return self._count(delivered, first, end), self._count(failed, first, end)
+
     def all_of(self, letters: bytes) -> list[int]:
         """The pairs with any of these letters, in order."""
         return sorted(pair for letter in letters for pair in self._find(letter, 0, len(self._letters)))
@@ -80,6 +86,9 @@ class PairLetters:
         first, others, end = self._bounds(image)
         relaying = sum(self._letters.count(letter, first, others) for letter in WAITING)
         return relaying, sum(self._letters.count(letter, others, end) for letter in WAITING)
+
+    def _count(self, some: bytes, first: int, end: int) -> int:
+        return sum(self._letters.count(letter, first, end) for letter in some)
 
     def _bounds(self, image: int) -> tuple[int, int, int]:
         first, end = self._shape.starts[image : image + 2]

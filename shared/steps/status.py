@@ -1,13 +1,14 @@
 """What the outside is told about runs, put together from the run folders and what the engine says is alive."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shared.domain.gate import GateState
 from shared.domain.models import Outcome, RunRequest
 from shared.domain.report import Report
 from shared.gateway.port import Gateway
-from shared.steps import folder
+from shared.steps import folder, progress
 from shared.steps.loading import RunStart
 
 
@@ -28,9 +29,9 @@ def describe(gateway: Gateway, run_id: str, gate: GateState, look: Callable[[str
     if request is None:
         return None
     base = _base(request)
-    report = folder.load(gateway, run_id, folder.REPORT, Report)
-    if report is not None:
-        return {**base, **_final(report)}
+    ended = _ended(gateway, run_id)
+    if ended is not None:
+        return {**base, **ended}
     by = _answered_by(gateway, run_id, gate)
     if by is not None:
         return {**base, "status": "Merged", "coveredBy": by, "phase": "", "counts": {}, "bytes": {}}
@@ -55,6 +56,22 @@ def _answered_by(gateway: Gateway, run_id: str, gate: GateState) -> str | None:
             return waiting.id
     note = folder.load_json(gateway, run_id, folder.COVERED)
     return note["by"] if note else None
+
+
+def _ended(gateway: Gateway, run_id: str) -> dict[str, Any] | None:
+    try:
+        return _final_of(folder.Identity(gateway), run_id)
+    except LookupError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _final_of(key: folder.Identity, run_id: str) -> dict[str, Any]:
+    """What is told of a run that has ended: read once in each process, because a report may be large and stays."""
+    report = folder.load(key.gateway, run_id, folder.REPORT, Report)
+    if report is None:
+        raise LookupError(f"the run {run_id} has not ended")
+    return _final(report)
 
 
 def _final(report: Report) -> dict[str, Any]:
@@ -99,6 +116,7 @@ def _running(gateway: Gateway, run_id: str, live: Live) -> dict[str, Any]:
             "regions": {name: each["counts"] for name, each in sorted(regions.items())},
         },
         "bytes": _sum([each["bytes"] for each in [*saves, *regions.values()] if each and "bytes" in each]),
+        **progress.detail(gateway, run_id, live.children),
     }
 
 

@@ -43,4 +43,13 @@ def _ended(ctx: OrchestrationContext, base: Payload, found: Payload) -> Turns[Pa
 def _progress(found: Payload) -> dict[str, Any]:
     sizes = {"copied": found.get("bytes", 0), "total": found.get("total", 0)}
     # Until its record is written, a VHD that is whole is not saved.
-    return {"state": "copying" if found["state"] == "finished" else found["state"], "bytes": sizes}
+    return {
+        "state": "copying" if found["state"] == "finished" else found["state"],
+        "bytes": sizes,
+        "rate": _rate(found),
+    }
+
+
+def _rate(found: Payload) -> int:
+    seconds = found.get("seconds", 0)
+    return round(found.get("bytes", 0) / seconds) if seconds and found["state"] == "copying" else 0
