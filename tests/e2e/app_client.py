@@ -6,7 +6,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from email.message import Message
+from typing import Any, Literal
 
 import pytest
 
@@ -14,7 +15,9 @@ FINAL = ("Succeeded", "PartiallySucceeded", "Failed", "Cancelled")
 PATIENCE_SECONDS = 60.0
 
 
-def wait_until[T](condition: Callable[[], T], what: str, *, seconds: float = PATIENCE_SECONDS) -> T:
+def wait_until[T](
+    condition: Callable[[], T | Literal[False] | None], what: str, *, seconds: float = PATIENCE_SECONDS
+) -> T:
     """Give the condition's first true value, or fail when it has not come within so many seconds."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -29,7 +32,7 @@ class Answer:
     """The answer to one call."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     def json(self) -> Any:

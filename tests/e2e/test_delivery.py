@@ -1,4 +1,4 @@
-"""What a run leaves in the labs: real VHDs as custom images, each region crossed once, nothing staged, nothing granted."""
+"""What a run leaves in the labs: custom images of real VHDs, each region crossed once, nothing staged or granted."""
 
 import hashlib
 import json
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from azure.mgmt.compute import ComputeManagementClient
+from azure.mgmt.compute.models import GrantAccessData
 
 from tests.e2e import worlds
 from tests.e2e.running import IMAGES, RunningFactory
@@ -50,8 +51,9 @@ def content_of_disk(factory: RunningFactory, disk_id: str) -> bytes:
     with ComputeManagementClient(
         subscription_id=subscription, base_url=azure.cloud.arm, polling_interval=0, **options
     ) as compute:
-        wanted = {"access": "Read", "durationInSeconds": 600}
+        wanted = GrantAccessData(access="Read", duration_in_seconds=600)
         sas = compute.disks.begin_grant_access(group, name, wanted).result().access_sas
+        assert sas is not None
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}),
             urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=azure.cloud.ca_file)),

@@ -27,9 +27,9 @@ def uploads(factory: RunningFactory) -> list[str]:
 
 
 def next_upload(factory: RunningFactory, number: int) -> dict[str, Any]:
-    """Wait for the run of the so-manieth upload and for its end; returns its report."""
-    found = wait_until(lambda: len(each := uploads(factory)) >= number and each, f"the run of upload {number}")
-    return factory.app.ended(found[number - 1])
+    """Wait for the run of this upload (the first is 1) and for its end; returns its report."""
+    run_id = wait_until(lambda: next(iter(uploads(factory)[number - 1 :]), None), f"the run of upload {number}")
+    return factory.app.ended(run_id)
 
 
 def test_each_version_of_labs_json_starts_one_run_even_when_the_host_is_started_anew(
