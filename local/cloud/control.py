@@ -16,17 +16,29 @@ from local.cloud.arm import times
 from local.cloud.arm.bodies import custom_image_body
 from local.cloud.arm.exports import DiskExports, content_of
 from local.cloud.arm.resources import Disk, LabState, Machine, Resources
+from local.cloud.arm.roles import RoleAssignment, Roles
 from local.cloud.errors import EmulatorError, WorldEntryError
 from local.cloud.faults import Fault, Faults
 from local.cloud.ledger import Ledger
 
 PREFIX = "/_emulator/"
+CALLS = (
+    "GET ledger",
+    "GET state",
+    "POST faults",
+    "PUT roleAssignments",
+    "POST vms/{lab}/{name}/start",
+    "POST vms/{lab}/{name}/deallocate",
+)
 
 
 class Control:
     """Answers the emulator's own calls."""
 
-    def __init__(self, resources: Resources, exports: DiskExports, ledger: Ledger, faults: Faults) -> None:
+    def __init__(
+        self, resources: Resources, exports: DiskExports, ledger: Ledger, faults: Faults, roles: Roles
+    ) -> None:
+        self._roles = roles
         self._resources = resources
         self._exports = exports
         self._ledger = ledger
@@ -44,9 +56,11 @@ class Control:
                 return _answer(200, self._state())
             case "POST", ["faults"]:
                 return self._add_faults(await request.text())
+            case "PUT", ["roleAssignments"]:
+                return self._assign_roles(await request.text())
             case "POST", ["vms", lab, name, "start" | "deallocate" as action]:
                 return self._turn(lab, name, action)
-        return _answer(404, {"error": "GET ledger, GET state, POST faults, POST vms/{lab}/{name}/start or /deallocate"})
+        return _answer(404, {"error": f"There are {', '.join(CALLS)}."})
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -72,11 +86,23 @@ class Control:
         try:
             entries = json.loads(text)
             faults = [_fault(entry) for entry in (entries if isinstance(entries, list) else [entries])]
-        except (ValueError, EmulatorError) as error:
+        except (ValueError, RecursionError, EmulatorError) as error:
             return _answer(400, {"error": str(error)})
         for fault in faults:
             self._faults.add(fault)
         return _answer(200, {"added": len(faults)})
+
+    def _assign_roles(self, text: str) -> web.Response:
+        """Replace all role assignments; null lets the caller do everything."""
+        try:
+            entries = json.loads(text)
+            if entries is not None and not isinstance(entries, list):
+                raise WorldEntryError("roleAssignments", "must be a list, or null")
+            assignments = None if entries is None else [_assignment(entry) for entry in entries]
+        except (ValueError, RecursionError, EmulatorError) as error:
+            return _answer(400, {"error": str(error)})
+        self._roles.assignments = assignments
+        return _answer(200, {"assigned": None if assignments is None else len(assignments)})
 
     def _turn(self, lab: str, name: str, action: str) -> web.Response:
         for machine in self._resources.machines:
@@ -86,9 +112,9 @@ class Control:
         return _answer(404, {"error": f"There is no VM {name!r} in a lab {lab!r}."})
 
     def _turn_machine(self, machine: Machine, action: str) -> web.Response:
-        granted = [disk.name for disk in machine.disks if self._exports.is_granted(disk)]
+        granted = self._exports.granted(machine)
         if action == "start" and granted:
-            message = f"There is an active shared access signature outstanding for disk {granted[0]}. Revoke it first."
+            message = f"There is an active shared access signature outstanding for disk {granted}. Revoke it first."
             return _answer(409, {"error": message})
         change: Callable[[], None] = machine.start if action == "start" else machine.deallocate
         change()
@@ -99,6 +125,12 @@ def _fault(entry: Any) -> Fault:
     if not isinstance(entry, dict):
         raise WorldEntryError("faults", "must be an object")
     return Fault.from_json(entry)
+
+
+def _assignment(entry: Any) -> RoleAssignment:
+    if not isinstance(entry, dict):
+        raise WorldEntryError("roleAssignments", "must be objects")
+    return RoleAssignment.from_json(entry)
 
 
 def _lab(lab: LabState) -> dict[str, Any]:

@@ -9,9 +9,12 @@ from aiohttp import web
 
 from local.cloud import control, identity
 from local.cloud.arm.exports import DiskExports
+from local.cloud.arm.gate import Gate
 from local.cloud.arm.manager import ResourceManager
 from local.cloud.arm.resources import made_of
+from local.cloud.arm.roles import Roles
 from local.cloud.arm.server import ArmServer
+from local.cloud.arm.throttling import Throttle
 from local.cloud.certificates import Certificates, make_certificates
 from local.cloud.faults import Faults
 from local.cloud.ledger import Ledger
@@ -61,14 +64,15 @@ class Emulator:
         """
         async with AsyncExitStack() as running:
             certificates = make_certificates(workdir / "certificates")
-            ledger, faults = Ledger(), Faults(world.faults)
-            resources, exports = made_of(world), DiskExports()
+            ledger, faults = Ledger(), Faults(world.faults, seed=world.seed)
+            resources, exports, roles = made_of(world), DiskExports(), Roles(world.role_assignments)
             storage = await _start_storage(running, world, ledger, faults, exports, certificates, workdir)
             await seed(storage, world, resources)
-            manager = ResourceManager(resources, exports, storage, world.speeds)
+            manager = ResourceManager(world, resources, exports, storage, roles)
             running.push_async_callback(manager.stop)
-            arm = ArmServer(manager.routes(), ledger, faults)
-            own = control.Control(resources, exports, ledger, faults)
+            gate = Gate(manager.lookup, roles, Throttle(world.throttling, world.speeds.time_scale))
+            arm = ArmServer(manager.routes(), gate, ledger, faults)
+            own = control.Control(resources, exports, ledger, faults, roles)
             arm_listener = await Listener.start(_either(own, arm), port=port, tls=certificates.server_context())
             running.push_async_callback(arm_listener.stop)
             tokens = identity.IdentityEndpoint(ledger, faults)

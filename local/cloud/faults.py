@@ -1,11 +1,12 @@
 """The faults of a world: which request each one meets, and what it does to the answer.
 
-Deterministic: only the order of the requests decides.
+Deterministic: only the world's seed and the order of the requests decide.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from local.cloud.ledger import Service
 FaultKind = Literal["status", "latency", "reset", "lostAnswer", "stall", "failCopy"]
 COPY_BLOB = "Copy Blob"
 _COPY_KINDS = ("stall", "failCopy")
+_HOW_OFTEN = ("times", "after", "probability")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Fault:
     """How many requests it meets; None: all."""
     after: int = 0
     """How many matching requests it lets pass first."""
+    probability: float = 1.0
+    """How likely it meets a request that it may meet; the world's seed decides which."""
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Self:
@@ -55,9 +59,10 @@ class Fault:
 
         Its keys: `match {service, method, path, operation}`; exactly one of `status` (with `code`, `message`,
         `retryAfter`), `latency`, `reset: true`, `lostAnswer: true`, `stall: true`, `failCopy: <fraction>`;
-        `times` (default 1, null for all) and `after` (default 0). Raises WorldEntryError naming the key.
+        `times` (default 1, null for all), `after` (default 0) and `probability` (default 1). Raises WorldEntryError
+        naming the key.
         """
-        _known(entry, "", ("match", *get_args(FaultKind), "code", "message", "retryAfter", "times", "after"))
+        _known(entry, "", ("match", *get_args(FaultKind), "code", "message", "retryAfter", *_HOW_OFTEN))
         kinds = [kind for kind in get_args(FaultKind) if kind in entry]
         if len(kinds) != 1:
             raise WorldEntryError("faults", f"say exactly one of {', '.join(get_args(FaultKind))}")
@@ -75,6 +80,7 @@ class Fault:
             fraction=_number(entry, "failCopy", 0.0, low=0, high=1, whole=False),
             times=None if entry.get("times", 1) is None else _number(entry, "times", 1, low=1),
             after=_number(entry, "after", 0, low=0),
+            probability=_number(entry, "probability", 1.0, low=0, high=1, whole=False),
         )
 
     def meets(self, service: Service, method: str, path: str, operation: str | None) -> bool:
@@ -92,14 +98,17 @@ class Fault:
 class Faults:
     """The faults of one emulator and how often each has matched; the first that is due is applied, in their order."""
 
-    def __init__(self, faults: Sequence[Fault] = ()) -> None:
+    def __init__(self, faults: Sequence[Fault] = (), *, seed: int = 0) -> None:
         self._faults = list(faults)
+        self._seed = seed
         self._matched = [0] * len(self._faults)
+        self._met = [0] * len(self._faults)
 
     def add(self, fault: Fault) -> None:
         """Add a fault behind all others; it counts from now."""
         self._faults.append(fault)
         self._matched.append(0)
+        self._met.append(0)
 
     def pick(self, service: Service, method: str, path: str, operation: str | None = None) -> Fault | None:
         """Return the fault for this request, or None; each matching fault before it counts the request too."""
@@ -107,10 +116,15 @@ class Faults:
             if not fault.meets(service, method, path, operation):
                 continue
             self._matched[number] += 1
-            met = self._matched[number] - fault.after
-            if met >= 1 and (fault.times is None or met <= fault.times):
+            used_up = fault.times is not None and self._met[number] >= fault.times
+            if self._matched[number] > fault.after and not used_up and self._chance(number) < fault.probability:
+                self._met[number] += 1
                 return fault
         return None
+
+    def _chance(self, number: int) -> float:
+        # From what this fault alone has matched: other faults and other requests do not change it.
+        return random.Random(f"{self._seed}/{number}/{self._matched[number]}").random()
 
 
 async def apply(

@@ -4,18 +4,16 @@ import hmac
 import json
 import secrets
 import time
-import uuid
 from typing import Any
 
 from aiohttp import web
 
 from local.cloud import faults, local_only
 from local.cloud.ledger import Ledger
-from local.cloud.tokens import TOKEN_SECONDS, access_token
+from local.cloud.tokens import CLIENT_ID, TOKEN_SECONDS, access_token
 
 PATH = "/msi/token"
 _OPERATION = "Get Token"
-_CLIENT_ID = str(uuid.uuid5(uuid.NAMESPACE_URL, "emulated managed identity"))
 
 
 class IdentityEndpoint:
@@ -63,7 +61,7 @@ def _token(resource: str) -> dict[str, Any]:
         "expires_on": str(int(time.time()) + TOKEN_SECONDS),
         "resource": resource,
         "token_type": "Bearer",
-        "client_id": _CLIENT_ID,
+        "client_id": CLIENT_ID,
     }
 
 

@@ -19,10 +19,17 @@ class Speeds:
     time_scale: float = 1.0
     copy_mib_per_second: float = 60.0
     cross_region_mib_per_second: float = 20.0
+    account_mib_per_second: float = 5960.0
+    """What all blobs of one account give together: 50 Gbit/s, as a standard account does in most regions."""
     image_seconds: float = 90.0
     delete_image_seconds: float = 20.0
     grant_seconds: float = 2.0
     revoke_seconds: float = 2.0
+    snapshot_seconds: float = 30.0
+    """A custom image of a virtual machine."""
+    start_vm_seconds: float = 60.0
+    stop_vm_seconds: float = 60.0
+    delete_vm_seconds: float = 60.0
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Self:
@@ -38,6 +45,11 @@ class Speeds:
     def real(self, seconds: float) -> float:
         """Return how many seconds of this machine so many seconds of the world last."""
         return seconds / self.time_scale
+
+    @property
+    def account_bytes_per_second(self) -> float:
+        """Return what the blobs of one account give together, per second of this machine."""
+        return self.account_mib_per_second * _MIB * self.time_scale
 
     def bytes_per_second(self, *, crossing: bool) -> float:
         """Return what one source blob gives all its readers together, per second of this machine.

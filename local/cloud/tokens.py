@@ -8,6 +8,7 @@ import time
 
 TENANT_ID = "11111111-7e57-4a11-8000-000000000001"
 OBJECT_ID = "11111111-7e57-4a11-8000-000000000002"
+CLIENT_ID = "11111111-7e57-4a11-8000-000000000003"
 TOKEN_SECONDS = 3600
 # Azurite allows no clock skew, and its clock is read in another process.
 _SKEW_SECONDS = 300
@@ -25,6 +26,7 @@ def access_token(audience: str) -> str:
         "iat": now,
         "nbf": now - _SKEW_SECONDS,
         "exp": now + TOKEN_SECONDS,
+        "appid": CLIENT_ID,
         "oid": OBJECT_ID,
         "sub": OBJECT_ID,
         "tid": TENANT_ID,

@@ -15,6 +15,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainValidator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from local.cloud.arm.roles import RoleAssignment
+from local.cloud.arm.throttling import Throttling
 from local.cloud.errors import WorldEntryError
 from local.cloud.faults import Fault
 from local.cloud.speeds import Speeds
@@ -134,14 +136,31 @@ class Lab(_Part):
         return _account_name("a" + self.name, self.key)
 
 
+class LongRunning(_Part):
+    """When long-running operations end: after the time that `speeds` gives, or after being found running so often."""
+
+    polls: Annotated[int, Field(ge=0, le=10_000)] | None = None
+
+
 class World(_Part):
-    """An emulated Azure: the factory, its hubs and VMs, the target labs, the speeds and the faults to inject."""
+    """An emulated Azure: the factory, its hubs and VMs, the target labs, and how the service behaves.
+
+    Without `role_assignments` the caller may do everything, without `throttling` as often as it likes, and without
+    `page_size` every list is one page. `seed` decides which requests meet the faults that have a probability.
+    """
 
     factory: Factory
     hubs: tuple[Hub, ...] = ()
     vms: tuple[SourceVm, ...] = ()
     labs: tuple[Lab, ...] = ()
     speeds: Annotated[Speeds, PlainValidator(_read_by(Speeds.from_json))] = Field(default_factory=Speeds)
+    long_running: LongRunning = LongRunning()
+    role_assignments: (
+        tuple[Annotated[RoleAssignment, PlainValidator(_read_by(RoleAssignment.from_json))], ...] | None
+    ) = None
+    throttling: Throttling | None = None
+    page_size: Annotated[int, Field(ge=1)] | None = None
+    seed: int = 0
     faults: tuple[Annotated[Fault, PlainValidator(_read_by(Fault.from_json))], ...] = ()
 
     @property

@@ -1,9 +1,10 @@
 """The JSON of DevTest Labs resources: ids wholly lower-cased, unset properties left out."""
 
+from collections.abc import Set
 from typing import Any
 
 from local.cloud.arm import times
-from local.cloud.arm.resources import SEEDED_AT, CustomImage, LabState, Machine, backslashed, stable_guid
+from local.cloud.arm.resources import SEEDED_AT, CustomImage, LabState, Machine, stable_guid
 
 
 def lab_body(lab: LabState) -> dict[str, Any]:
@@ -41,28 +42,25 @@ def custom_image_body(lab: LabState, image: CustomImage) -> dict[str, Any]:
     return body | names | {"type": "Microsoft.DevTestLab/labs/customImages"}
 
 
-def lab_vm_body(machine: Machine, *, with_compute: bool) -> dict[str, Any]:
-    """A lab VM; `with_compute` adds what `$expand=properties($expand=computeVm)` asks for."""
+def lab_vm_body(machine: Machine, expand: Set[str] = frozenset()) -> dict[str, Any]:
+    """A lab VM; `expand` holds the names, in lower case, that `$expand=properties($expand=computeVm,...)` gives."""
     lab = machine.lab
     properties = _vm_properties(machine)
-    if with_compute:
+    if "computevm" in expand:
         properties["computeVm"] = _compute_view(machine)
+    if "artifacts" in expand:
+        properties["artifacts"] = []
+    if "networkinterface" in expand:
+        properties["networkInterface"] = _network_interface(machine)
+    if "applicableschedule" in expand:
+        names = {"id": f"{machine.id}/applicableschedules/default", "name": "default"}
+        kind = "Microsoft.DevTestLab/labs/virtualMachines/applicableSchedules"
+        properties["applicableSchedule"] = {"properties": {}, **names, "type": kind}
     body: dict[str, Any] = {"properties": properties, "location": lab.facts.location}
-    if tags := vm_tags(machine):
-        body["tags"] = tags
-    names = {"id": f"{lab.id}/virtualmachines/{machine.facts.name}".lower(), "name": machine.facts.name}
+    if machine.tags:
+        body["tags"] = machine.tags
+    names = {"id": machine.id, "name": machine.facts.name}
     return body | names | {"type": "Microsoft.DevTestLab/labs/virtualMachines"}
-
-
-def vm_tags(machine: Machine) -> dict[str, str]:
-    """The tags of a lab VM: those of the world file, and those that the factory's scripts set."""
-    facts = machine.facts
-    tags = dict(facts.tags)
-    if facts.image_path is not None:
-        tags["ImagePath"] = backslashed(facts.image_path)
-    if facts.image_state is not None:
-        tags["ImageState"] = facts.image_state
-    return tags
 
 
 def _vm_properties(machine: Machine) -> dict[str, Any]:
@@ -90,9 +88,16 @@ def _vm_properties(machine: Machine) -> dict[str, Any]:
         "virtualMachineCreationSource": "FromGalleryImage",
         # DevTest Labs keeps only these two words, and has none for deallocated.
         "lastKnownPowerState": "Running" if machine.power in ("running", "starting") else "Stopped",
-        "provisioningState": facts.provisioning_state,
+        "provisioningState": machine.state,
         "uniqueIdentifier": stable_guid(lab.id, "virtualmachines", facts.name),
     }
+
+
+def _network_interface(machine: Machine) -> dict[str, Any]:
+    lab = machine.lab
+    network = f"{lab.id}/virtualnetworks/dtl{lab.facts.name.lower()}"
+    subnet = f"{lab.group_id}/providers/Microsoft.Network/virtualNetworks/Dtl{lab.facts.name}/subnets/default"
+    return {"virtualNetworkId": network, "subnetId": subnet, "privateIpAddress": "10.0.0.4"}
 
 
 def _compute_view(machine: Machine) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Who calls Resource Manager: the bearer token and its claims. Signatures are not checked, for there are none."""
 
 import base64
-import binascii
 import json
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from local.cloud.arm import errors
@@ -13,8 +13,19 @@ AUDIENCES = tuple(
 )
 
 
-def caller_of(authorization: str | None) -> str:
-    """Return the caller's name in the token of an Authorization header; raises Refused with 401."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the name is a person's user name or an application's id; both are empty for a public call."""
+
+    name: str
+    object_id: str
+
+
+ANYBODY = Caller("", "")
+
+
+def caller_of(authorization: str | None) -> Caller:
+    """Return the caller that the token of an Authorization header names; raises Refused with 401."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise _refused("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
@@ -30,14 +41,15 @@ def caller_of(authorization: str | None) -> str:
             f"It should exactly match with one of the allowed audiences {allowed}."
         )
         raise _refused("InvalidAuthenticationTokenAudience", message)
-    return str(claims.get("upn") or claims.get("oid") or "")
+    object_id = str(claims.get("oid") or "")
+    return Caller(str(claims.get("upn") or claims.get("appid") or object_id), object_id)
 
 
 def _claims(token: str) -> dict[str, Any]:
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError, binascii.Error) as error:
+    except (IndexError, ValueError, RecursionError) as error:
         raise _refused("InvalidAuthenticationToken", "The access token is invalid.") from error
     if not isinstance(claims, dict):
         raise _refused("InvalidAuthenticationToken", "The access token is invalid.")

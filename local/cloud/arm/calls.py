@@ -10,8 +10,9 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from local.cloud.arm import errors
+from local.cloud.arm.callers import Caller
 
-Provider = Literal["arm", "devtestlab", "compute"]
+Provider = Literal["arm", "devtestlab", "compute", "storage"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Call:
     raw_path: str
     query: Mapping[str, str]
     body: bytes
-    caller: str
+    caller: Caller
     names: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -60,13 +61,17 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 @dataclass(frozen=True)
 class Route:
-    """A call that is answered: method and path template, such as `/subscriptions/{subscription}`."""
+    """A call that is answered: method and path template, such as `/subscriptions/{subscription}`.
+
+    One that is `public` needs no token.
+    """
 
     operation: str
     method: str
     template: str
     provider: Provider
     handler: Handler
+    public: bool = False
 
     def names(self, method: str, path: str) -> dict[str, str] | None:
         """Return the named parts of a path that this route answers, else None."""

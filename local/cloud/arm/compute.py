@@ -1,6 +1,5 @@
 """The calls of Microsoft.Compute: virtual machines, managed disks, access to disks and its operations."""
 
-import asyncio
 from collections.abc import Callable
 
 from local.cloud.arm import errors, operations
@@ -8,16 +7,12 @@ from local.cloud.arm.calls import Answer, Call, Handler, Route
 from local.cloud.arm.compute_bodies import disk_body, instance_view, machine_body
 from local.cloud.arm.exports import LONGEST_SECONDS, DiskExports
 from local.cloud.arm.lookup import Lookup
-from local.cloud.arm.operations import Operation, Operations, Output
-from local.cloud.arm.resources import Disk
+from local.cloud.arm.operations import Operation, Operations, Output, Wait
+from local.cloud.arm.resources import Disk, Machine
 from local.cloud.arm.storage import Storage
 from local.cloud.speeds import Speeds
 
 _COMPUTE = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
-_CONCURRENT = (
-    "The request failed due to conflict with a concurrent request. To resolve it, please refer to "
-    "https://aka.ms/activitylog to get more details on the conflicting requests."
-)
 
 
 class Compute:
@@ -31,7 +26,6 @@ class Compute:
         self._storage = storage
         self._speeds = speeds
         self._operations = running
-        self._busy: set[str] = set()
 
     def routes(self) -> list[Route]:
         """Every call that is answered, by its operation's name in the published API."""
@@ -50,13 +44,20 @@ class Compute:
 
     async def _get_machine(self, call: Call) -> Answer:
         with_view = "instanceview" in call.query.get("$expand", "").lower()
-        return Answer(200, machine_body(self._lookup.machine(call), with_view=with_view))
+        return Answer(200, machine_body(await self._machine(call), with_view=with_view))
 
     async def _get_view(self, call: Call) -> Answer:
-        return Answer(200, instance_view(self._lookup.machine(call)))
+        return Answer(200, instance_view(await self._machine(call)))
+
+    async def _machine(self, call: Call) -> Machine:
+        machine = self._lookup.machine(call)
+        await self._operations.look(self._operations.running_on(machine.id))
+        # What was being done to it may have ended with its deletion.
+        return self._lookup.machine(call)
 
     async def _get_disk(self, call: Call) -> Answer:
         disk = self._lookup.disk(call)
+        await self._operations.look(self._operations.running_on(disk.id))
         return Answer(200, disk_body(disk, self._exports.state(disk)))
 
     async def _grant(self, call: Call) -> Answer:
@@ -85,24 +86,21 @@ class Compute:
 
     def _begin(self, call: Call, disk: Disk, seconds: float, effect: Callable[[], Output]) -> Answer:
         """Start an operation on a disk; a second one meanwhile is a conflict."""
-        if disk.id in self._busy:
-            raise errors.conflict(_CONCURRENT)
-        self._busy.add(disk.id)
-        work = self._work(disk, seconds, effect)
-        operation = self._operations.begin(call.names["subscription"], disk.region, work)
+        if self._operations.running_on(disk.id) is not None:
+            raise errors.concurrent()
+
+        async def work(wait: Wait) -> Output:
+            await wait(seconds)
+            return effect()
+
+        operation = self._operations.begin(call.names["subscription"], disk.region, disk.id, work)
         status = operations.disk_url(call.base_url, operation, call.api_version)
         location = operations.disk_url(call.base_url, operation, call.api_version, monitor=True)
         return Answer(202, headers={"Azure-AsyncOperation": status, "Location": location})
 
-    async def _work(self, disk: Disk, seconds: float, effect: Callable[[], Output]) -> Output:
-        try:
-            await asyncio.sleep(self._speeds.real(seconds))
-            return effect()
-        finally:
-            self._busy.discard(disk.id)
-
     async def _get_operation(self, call: Call) -> Answer:
         operation = self._lookup.operation(self._operations, call)
+        await self._operations.look(operation)
         if call.query.get("monitor") != "true":
             return Answer(200, operations.compute_status(operation))
         return _monitored(call, operation)

@@ -52,10 +52,28 @@ def child_not_found(path: str, group: str) -> Refused:
     return Refused(404, "ResourceInGroupDoesNotExist", message)
 
 
+def authorization_failed(client: str, object_id: str, action: str, scope: str) -> Refused:
+    """The front end's 403 for a caller without a role that allows `action` at `scope`."""
+    message = (
+        f"The client '{client}' with object id '{object_id}' does not have authorization to perform action '{action}' "
+        f"over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your "
+        "credentials."
+    )
+    return Refused(403, "AuthorizationFailed", message, headers={"x-ms-failure-cause": "gateway"})
+
+
 def bad_content(reason: str) -> Refused:
     """A request body that cannot be read."""
     message = f"The request content was invalid and could not be deserialized: '{reason}'."
     return Refused(400, "InvalidRequestContent", message)
+
+
+def concurrent() -> Refused:
+    """Two changes of one resource at a time."""
+    return conflict(
+        "The request failed due to conflict with a concurrent request. To resolve it, please refer to "
+        "https://aka.ms/activitylog to get more details on the conflicting requests."
+    )
 
 
 def conflict(message: str) -> Refused:

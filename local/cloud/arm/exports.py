@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from local.cloud.arm.resources import Disk
+from local.cloud.arm.resources import Disk, Machine
 from local.cloud.storage.disks import DiskRefusal
 from local.cloud.storage.vhd import DiskContent, fixed_vhd
 
@@ -64,6 +64,10 @@ class DiskExports:
     def is_granted(self, disk: Disk) -> bool:
         """Whether somebody may read the disk now."""
         return disk.id in self._by_disk and self._by_disk[disk.id].live
+
+    def granted(self, machine: Machine) -> str | None:
+        """The name of a disk of this machine that somebody may read now."""
+        return next((disk.name for disk in machine.disks if self.is_granted(disk)), None)
 
     def state(self, disk: Disk) -> str:
         """The disk's `diskState`."""

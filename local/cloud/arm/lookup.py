@@ -1,11 +1,14 @@
 """Finds the resource that a call names, without regard to case, or raises the service's own kind of 404."""
 
+import re
 from collections.abc import Iterator
 
 from local.cloud.arm import errors
 from local.cloud.arm.calls import Call
 from local.cloud.arm.operations import Operation, Operations
 from local.cloud.arm.resources import CustomImage, Disk, LabState, Machine, Resources
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Lookup:
@@ -17,6 +20,9 @@ class Lookup:
     def subscription(self, call: Call) -> str:
         """The call's subscription in lower case."""
         subscription = call.names["subscription"].lower()
+        if not _GUID.fullmatch(subscription):
+            message = f"The provided subscription identifier '{subscription}' is malformed or invalid."
+            raise errors.Refused(400, "InvalidSubscriptionId", message)
         if subscription not in self._resources.subscriptions:
             message = f"The subscription '{subscription}' could not be found."
             raise errors.Refused(404, "SubscriptionNotFound", message)
@@ -56,6 +62,25 @@ class Lookup:
     def machines_of(self, lab: LabState) -> Iterator[Machine]:
         """The machines of a lab."""
         return (machine for machine in self._resources.machines if machine.lab is lab)
+
+    def lab_machine(self, call: Call) -> Machine:
+        """The lab VM that the call is about."""
+        for machine in self.machines_of(self.lab(call)):
+            if machine.facts.name.lower() == call.names["name"].lower():
+                return machine
+        resource = f"Microsoft.DevTestLab/labs/{call.names['lab']}/virtualMachines/{call.names['name']}"
+        raise errors.resource_not_found(resource, call.names["group"])
+
+    def remove(self, machine: Machine) -> None:
+        """Forget a machine and its disks."""
+        self._resources.machines.remove(machine)
+
+    def account(self, call: Call) -> LabState:
+        """The lab whose storage account the call is about."""
+        for lab in self.labs(call):
+            if lab.facts.artifacts_account == call.names["name"].lower():
+                return lab
+        raise errors.resource_not_found(f"Microsoft.Storage/storageAccounts/{call.names['name']}", call.names["group"])
 
     def machine(self, call: Call) -> Machine:
         """The compute VM that the call is about."""

@@ -93,7 +93,14 @@ class Machine:
     lab: LabState
     power: str
     group: str
+    tags: dict[str, str]
+    state: str
     disks: list[Disk] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The lab VM's ARM id, wholly lower-cased as DevTest Labs gives it."""
+        return f"{self.lab.id}/virtualmachines/{self.facts.name}".lower()
 
     @property
     def compute_id(self) -> str:
@@ -186,13 +193,24 @@ def managed_snapshot_id(lab: world.Lab, name: str) -> str:
 
 def _machine(vm: world.SourceVm, lab: LabState) -> Machine:
     digits = int(hashlib.sha256(f"{lab.id}/{vm.name.lower()}".encode()).hexdigest(), 16) % 10**13
-    machine = Machine(vm, lab, vm.power, f"{lab.facts.name}{digits:013d}")
+    group = f"{lab.facts.name}{digits:013d}"
+    machine = Machine(vm, lab, vm.power, group, _tags(vm), vm.provisioning_state)
     if vm.managed_disk:
         suffix = stable_guid(lab.id, vm.name, "osdisk").replace("-", "")
         machine.disks.append(_disk(machine, f"{vm.name}_OsDisk_1_{suffix}", vm.disk_mib, os_disk=True))
         for lun in range(vm.data_disks):
             machine.disks.append(_disk(machine, f"{vm.name}_DataDisk_{lun}", 1024, os_disk=False))
     return machine
+
+
+def _tags(vm: world.SourceVm) -> dict[str, str]:
+    """The tags of a lab VM: those of the world file, and those that the factory's scripts set."""
+    tags = dict(vm.tags)
+    if vm.image_path is not None:
+        tags["ImagePath"] = backslashed(vm.image_path)
+    if vm.image_state is not None:
+        tags["ImageState"] = vm.image_state
+    return tags
 
 
 def _disk(machine: Machine, name: str, size_mib: int, *, os_disk: bool) -> Disk:

@@ -1,5 +1,6 @@
 """What Resource Manager needs of storage: where blobs are served, and what a VHD looks like."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -32,3 +33,9 @@ class Storage(Protocol):
 
     async def blob_facts(self, url: str) -> BlobFacts | None:
         """Describe a blob; None where there is none."""
+
+    async def upload_uri(self, account: str, name: str) -> str:
+        """Return a signed address for one day at which a blob can be written into the container `uploads`."""
+
+    async def vhds(self, account: str) -> Sequence[str]:
+        """List the addresses of the VHDs that were uploaded to an account."""

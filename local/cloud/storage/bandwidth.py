@@ -1,9 +1,13 @@
-"""How fast each source blob is read: its rate is shared equally by all copies that read it at a time."""
+"""How fast each source blob is read: its rate is shared equally by all copies that read it at a time.
+
+Where all blobs of one account together would be read faster than it can, each is slowed by the same factor.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,10 +25,31 @@ class Reading:
     done: float = 0.0
 
 
+class Account:
+    """What the blobs of one account are read at together; `limit` is in bytes per second."""
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+        self.factor = 1.0
+        self.blobs: dict[str, Readers] = {}
+
+    def settle(self) -> None:
+        """Reckon the factor anew; where it changes, every reading of the account ends at another time."""
+        wanted = sum(readers.wanted() for readers in self.blobs.values())
+        factor = min(1.0, self.limit / wanted) if wanted else 1.0
+        if factor != self.factor:
+            for readers in self.blobs.values():
+                readers.settle()
+            self.factor = factor
+            for readers in self.blobs.values():
+                readers.announce()
+
+
 class Readers:
     """All copies that read one source blob now; it reckons what each has read, and waits for nothing."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, account: Account | None = None) -> None:
+        self._account = account or Account(math.inf)
         self._clock = clock
         self._settled = clock()
         self._readings: list[Reading] = []
@@ -33,30 +58,38 @@ class Readers:
 
     def join(self, reading: Reading) -> None:
         """Let one more copy read, from now."""
-        self._settle()
+        self.settle()
         self._readings.append(reading)
-        self._announce()
+        self._account.settle()
+        self.announce()
 
     def leave(self, reading: Reading) -> None:
         """Let a copy end, done or not."""
-        self._settle()
+        self.settle()
         self._readings.remove(reading)
-        self._announce()
+        self._account.settle()
+        self.announce()
+
+    def wanted(self) -> float:
+        """Return the bytes per second that all its readers would take if the account had no limit."""
+        return sum(reading.rate for reading in self._readings) / max(1, len(self._readings))
 
     def seconds_left(self, reading: Reading) -> float:
         """Return how long this reading would still take if nobody came or went; 0 when it is complete."""
-        self._settle()
+        self.settle()
         left = reading.total - reading.done
-        return left * len(self._readings) / reading.rate if left > _ROUNDING_BYTES else 0.0
+        return left * len(self._readings) / (reading.rate * self._account.factor) if left > _ROUNDING_BYTES else 0.0
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Add up what was read since the last time."""
         now = self._clock()
         for reading in self._readings:
-            share = reading.rate / len(self._readings) * (now - self._settled)
+            share = reading.rate * self._account.factor / len(self._readings) * (now - self._settled)
             reading.done = min(reading.total, reading.done + share)
         self._settled = now
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
+        """Wake all who wait for an end, to reckon it anew."""
         self.changed.set()
         self.changed = asyncio.Event()
 
@@ -65,14 +98,17 @@ class Readers:
 
 
 class Bandwidth:
-    """The readers of every source blob, by its path."""
+    """The readers of every source blob, by its path; `account_limit` is in bytes per second."""
 
-    def __init__(self) -> None:
-        self._sources: dict[str, Readers] = {}
+    def __init__(self, account_limit: float = math.inf) -> None:
+        self._limit = account_limit
+        self._accounts: dict[str, Account] = {}
 
     async def transfer(self, source: str, reading: Reading) -> None:
         """Return when `reading` has read its total from `source`; cancelling it frees its share."""
-        readers = self._sources.setdefault(source, Readers())
+        name = _account_of(source)
+        account = self._accounts.setdefault(name, Account(self._limit))
+        readers = account.blobs.setdefault(source, Readers(account=account))
         readers.join(reading)
         try:
             while seconds := readers.seconds_left(reading):
@@ -81,10 +117,17 @@ class Bandwidth:
         finally:
             readers.leave(reading)
             if not readers:
-                self._sources.pop(source, None)
+                account.blobs.pop(source, None)
+            if not account.blobs:
+                self._accounts.pop(name, None)
 
     def progress(self, source: str, reading: Reading) -> int:
         """Return the bytes that `reading` has read by now."""
-        if source in self._sources:
-            self._sources[source].seconds_left(reading)
+        account = self._accounts.get(_account_of(source))
+        if account is not None and source in account.blobs:
+            account.blobs[source].seconds_left(reading)
         return int(reading.done)
+
+
+def _account_of(source: str) -> str:
+    return source.strip("/").partition("/")[0]

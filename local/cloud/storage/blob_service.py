@@ -17,6 +17,7 @@ from local.cloud.storage.copies import Copies
 from local.cloud.storage.disks import DiskSource, answer_disk_read, is_disk_path
 from local.cloud.storage.operations import BlobName, blob_operation
 from local.cloud.storage.sources import Source, SourceRefused, Sources
+from local.cloud.storage.uploads import Uploads
 
 _LONGEST_DELEGATION = dt.timedelta(days=7)
 _EXPIRY = re.compile(rb"<Expiry>\s*([^<\s]+)\s*</Expiry>")
@@ -35,7 +36,9 @@ class BlobService:
         sources: Sources,
         disks: DiskSource,
         regions: Mapping[str, str],
+        uploads: Uploads,
     ) -> None:
+        self._uploads = uploads
         self._backend = backend
         self._copies = copies
         self._sources = sources
@@ -74,7 +77,8 @@ class BlobService:
             # Taken before Azurite answers: an ETag must never be shown with a later state than its own.
             copy_headers = self._copies.headers(name)
         before = self._copies.find(name)
-        reply = await self._backend.forward(request)
+        is_upload = self._uploads.admit(request)
+        reply = await (self._backend.forward_as_own if is_upload else self._backend.forward)(request)
         done = reply.status < 300
         if done and operation in operations.ENDS_OF_A_COPY_RECORD:
             self._copies.forget(before)

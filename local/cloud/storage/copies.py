@@ -50,7 +50,7 @@ class Copies:
         self._blobs = blobs
         self._ledger = ledger
         self._speeds = speeds
-        self._bandwidth = Bandwidth()
+        self._bandwidth = Bandwidth(speeds.account_bytes_per_second)
         self._copies: dict[BlobName, Copy] = {}
         self._tasks: dict[BlobName, asyncio.Task[None]] = {}
 

@@ -17,7 +17,10 @@ _KEYS = ("SharedKey ", "SharedKeyLite ")
 
 
 class Entrance:
-    """The handler of one service's listener; `operation` names a request, `answer` answers one that may come in."""
+    """The handler of one service's listener; `operation` names a request, `answer` answers one that may come in.
+
+    `admit` tells the signatures that the front gave out itself from those of account keys.
+    """
 
     def __init__(
         self,
@@ -26,7 +29,9 @@ class Entrance:
         faults: Faults,
         operation: Callable[[web.Request], str],
         answer: Callable[[web.Request, str, Fault | None], Awaitable[web.Response]],
+        admit: Callable[[web.Request], bool] = lambda _: False,
     ) -> None:
+        self._admit = admit
         self._service = service
         self._ledger = ledger
         self._faults = faults
@@ -39,7 +44,7 @@ class Entrance:
         fault = self._faults.pick(self._service, request.method, request.path, operation)
 
         async def answer() -> web.StreamResponse:
-            return _shut_out(request) or await self._let_in(request, operation, fault)
+            return _shut_out(request, self._admit) or await self._let_in(request, operation, fault)
 
         answered = await apply(fault, request, answer, _injected)
         status = 0 if answered is None else answered.status
@@ -55,12 +60,12 @@ class Entrance:
             return refusal(500, "InternalError", f"Azurite did not answer: {type(error).__name__}")
 
 
-def _shut_out(request: web.Request) -> web.Response | None:
-    """Refuse browsers of other sites, and every signature that only an account key can make."""
+def _shut_out(request: web.Request, admit: Callable[[web.Request], bool]) -> web.Response | None:
+    """Refuse browsers of other sites, and signatures that only an account key can make unless `admit` knows them."""
     if is_foreign(request):
         return refusal(403, "AuthorizationFailure", "The emulator answers only clients on this machine.")
     signed_by_key = "sig" in request.query and "skoid" not in request.query and not is_disk_path(request.path)
-    if signed_by_key or request.headers.get("Authorization", "").startswith(_KEYS):
+    if (signed_by_key and not admit(request)) or request.headers.get("Authorization", "").startswith(_KEYS):
         message = "Key based authentication is not permitted on this storage account."
         return refusal(403, "KeyBasedAuthenticationNotPermitted", message)
     return None

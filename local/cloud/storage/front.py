@@ -30,8 +30,10 @@ from local.cloud.storage.entrance import Entrance
 from local.cloud.storage.operations import BlobName, queue_operation
 from local.cloud.storage.page_blobs import AzuriteRefusal, PageBlobs, encoded
 from local.cloud.storage.sources import Sources
+from local.cloud.storage.uploads import Uploads
 from local.cloud.storage.vhd import PAGE, DiskContent, sha256
 
+UPLOADS = "uploads"
 _MADE = (HTTPStatus.CREATED, HTTPStatus.NO_CONTENT, HTTPStatus.CONFLICT)
 
 
@@ -74,6 +76,7 @@ class StorageFront:
         self._disks = disks
         self._certificates = certificates
         self._workdir = workdir
+        self._uploads = Uploads()
         self._started = AsyncExitStack()
         self.blob_endpoint = ""
         self.queue_endpoint = ""
@@ -138,6 +141,20 @@ class StorageFront:
             footer=await self._pages.slice(name, max(0, size - PAGE), size) if size else b"",
         )
 
+    async def upload_uri(self, account: str, name: str) -> str:
+        """Return a signed address for one day at which a blob can be written into the container `uploads`."""
+        await self.ensure_container(account, UPLOADS)
+        return self.blob_endpoint + self._uploads.issue(BlobName(account, UPLOADS, name))
+
+    async def vhds(self, account: str) -> list[str]:
+        """List the addresses of the page blobs named *.vhd in the containers `uploads` and `vhds` of an account."""
+        return [
+            self.blob_endpoint + encoded(BlobName(account, container, name))
+            for container in (UPLOADS, "vhds")
+            for name in await self._pages.names(account, container)
+            if name.lower().endswith(".vhd")
+        ]
+
     async def blob_sha256(self, url: str) -> str | None:
         """Return the SHA-256 of a page blob's whole content in hex (about 1 s a GiB); None where there is none."""
         found = await self._find(url)
@@ -180,8 +197,9 @@ class StorageFront:
             sources=Sources(self._pages, self._disks, self._accounts),
             disks=self._disks,
             regions=self._accounts,
+            uploads=self._uploads,
         )
-        entrance = Entrance("blob", self._ledger, self._faults, service.operation, service.answer)
+        entrance = Entrance("blob", self._ledger, self._faults, service.operation, service.answer, self._uploads.admit)
         return await self._listen(stack, entrance)
 
     async def _listen(self, stack: AsyncExitStack, entrance: Entrance) -> str:

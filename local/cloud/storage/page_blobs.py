@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from html import unescape
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ from local.cloud.storage.vhd import DiskContent, SparseContent
 _PAGES_AT_ONCE = 4 * 1024 * 1024
 _REMEMBERED_BLOBS = 64
 _REMEMBERED_BYTES = 1024 * 1024
+_LISTED = re.compile(r"<Blob><Name>(.*?)</Name>.*?<BlobType>(.*?)</BlobType>", re.DOTALL)
+_NEXT_MARKER = re.compile(r"<NextMarker>(.+?)</NextMarker>", re.DOTALL)
 _PAGE_RANGE = re.compile(r"<PageRange><Start>(\d+)</Start><End>(\d+)</End></PageRange>")
 
 
@@ -44,6 +47,24 @@ class PageBlobs:
             bare = await self._backend.send("HEAD", path)
             return bare if bare.status == HTTPStatus.NOT_FOUND else reply
         return reply
+
+    async def names(self, account: str, container: str) -> list[str]:
+        """Return the names of a container's page blobs; none where there is no container. Raises AzuriteRefusal."""
+        found: list[str] = []
+        marker = ""
+        while True:
+            path = f"/{quote(account)}/{quote(container)}?restype=container&comp=list&marker={quote(marker, safe='')}"
+            reply = await self._backend.send("GET", path)
+            if reply.status == HTTPStatus.NOT_FOUND:
+                return found
+            if reply.status != HTTPStatus.OK:
+                raise AzuriteRefusal(f"/{account}/{container}", reply)
+            listing = reply.body.decode()
+            found += [unescape(name) for name, kind in _LISTED.findall(listing) if kind == "PageBlob"]
+            following = _NEXT_MARKER.search(listing)
+            if following is None:
+                return found
+            marker = unescape(following[1])
 
     async def create(self, name: BlobName, size: int, headers: Mapping[str, str]) -> Reply:
         """Make or replace an empty page blob; `headers` hold its metadata and properties. Raises AzuriteRefusal."""

@@ -14,9 +14,12 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.devtestlabs import DevTestLabsClient
 
 from local.cloud.arm.exports import DiskExports
+from local.cloud.arm.gate import Gate
 from local.cloud.arm.manager import ResourceManager
 from local.cloud.arm.resources import Resources, made_of
+from local.cloud.arm.roles import Roles
 from local.cloud.arm.server import ArmServer
+from local.cloud.arm.throttling import Throttle
 from local.cloud.certificates import Certificates, make_certificates
 from local.cloud.control import PREFIX, Control
 from local.cloud.faults import Faults
@@ -83,6 +86,14 @@ class FakeStorage:
                 del self.blobs[url]
         return facts
 
+    async def upload_uri(self, account: str, name: str) -> str:
+        """Return an address of the right form that leads nowhere."""
+        return f"{self.blob_endpoint}/{account}/uploads/{name}?sv=2017-04-17&sr=b&sig=x&st=t&se=t&sp=rcw"
+
+    async def vhds(self, account: str) -> list[str]:
+        """List the blobs of an account."""
+        return [url for url in self.blobs if url.startswith(f"{self.blob_endpoint}/{account}/")]
+
     def put_vhd(self, account: str, name: str, seed: str = "content", disk_mib: int = 4) -> str:
         """Put a valid VHD and return its URL."""
         content = fixed_vhd(seed, disk_mib)
@@ -99,9 +110,10 @@ class RunningArm:
         self.ca_file = str(certificates.ca_file)
         self.storage = FakeStorage()
         self.ledger = Ledger()
-        self.faults = Faults(world.faults)
+        self.faults = Faults(world.faults, seed=world.seed)
         self.resources: Resources = made_of(world)
         self.exports = DiskExports()
+        self.roles = Roles(world.role_assignments)
         self._certificates = certificates
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -137,9 +149,12 @@ class RunningArm:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=20)
 
     async def _start(self) -> None:
-        self._manager = ResourceManager(self.resources, self.exports, self.storage, self.world.speeds)
-        arm = ArmServer(self._manager.routes(), self.ledger, self.faults)
-        own = Control(self.resources, self.exports, self.ledger, self.faults)
+        self._manager = ResourceManager(self.world, self.resources, self.exports, self.storage, self.roles)
+        self.routes = self._manager.routes()
+        throttle = Throttle(self.world.throttling, self.world.speeds.time_scale)
+        gate = Gate(self._manager.lookup, self.roles, throttle)
+        arm = ArmServer(self.routes, gate, self.ledger, self.faults)
+        own = Control(self.resources, self.exports, self.ledger, self.faults, self.roles)
 
         async def handle(request: Any) -> Any:
             return await (own if request.path.startswith(PREFIX) else arm).handle(request)

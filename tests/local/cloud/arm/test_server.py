@@ -46,12 +46,11 @@ def test_a_call_without_a_good_token_is_refused(arm: "RunningArm", authorization
     ("method", "path", "name"),
     [
         ("GET", f"{LABS}x", "GET Microsoft.DevTestLab/labsx"),
-        ("POST", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.DevTestLab/labs/l/listVhds",
-         "POST Microsoft.DevTestLab/labs/listVhds"),
+        ("POST", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.DevTestLab/labs/l/claimAnyVm",
+         "POST Microsoft.DevTestLab/labs/claimAnyVm"),
         ("DELETE", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.DevTestLab/labs/l",
          "DELETE Microsoft.DevTestLab/labs/{name}"),
         ("GET", f"/subscriptions/{SUBSCRIPTION}/resourceGroups", "GET subscriptions/resourceGroups"),
-        ("GET", f"{LABS}?api-version=1&$filter=x", "$filter"),
     ],
 )  # fmt: skip
 def test_what_is_not_emulated_is_named(arm: "RunningArm", method: str, path: str, name: str) -> None:
