@@ -123,7 +123,8 @@ module storage 'modules/storage.bicep' = {
     topicName: '${abbreviations.systemTopic}${token}'
     identityPrincipalId: identity.outputs.principalId
     uploaderPrincipalId: principalId
-    endpoints: vnetEnabled ? network!.outputs.storageEndpoints : []
+    endpointSubnetId: vnetEnabled ? network!.outputs.endpointSubnetId : ''
+    zoneIds: vnetEnabled ? network!.outputs.zoneIds : []
     callers: callers
   }
 }
@@ -137,7 +138,8 @@ module hub 'modules/hub.bicep' = [
       location: each.region
       tags: tags
       identityPrincipalId: identity.outputs.principalId
-      endpoints: vnetEnabled ? network!.outputs.hubEndpoints : []
+      endpointSubnetId: vnetEnabled ? network!.outputs.endpointSubnetId : ''
+      blobZoneId: vnetEnabled ? network!.outputs.zoneIds[0] : ''
       closed: vnetEnabled && privateHubs
     }
   }
@@ -193,7 +195,7 @@ output STORAGE_ACCOUNT_NAME string = storage.outputs.name
 output SYSTEM_TOPIC_NAME string = storage.outputs.topicName
 output HUB_ACCOUNTS array = [for each in hubs: each.account]
 output ENDPOINT_SUBNET_ID string = vnetEnabled ? network!.outputs.endpointSubnetId : ''
-output BLOB_ZONE_ID string = vnetEnabled ? network!.outputs.blobZoneId : ''
+output BLOB_ZONE_ID string = vnetEnabled ? network!.outputs.zoneIds[0] : ''
 
 // The settings that `python -m factory check-access` needs on the machine of an administrator.
 output FACTORY_SUBSCRIPTION_ID string = factorySubscription

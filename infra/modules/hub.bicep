@@ -6,8 +6,11 @@ param tags object
 @description('Object id of the app\'s identity.')
 param identityPrincipalId string
 
-@description('Private endpoints through which the app reaches the account.')
-param endpoints array
+@description('Subnet for a private endpoint through which the app reaches the account; empty: none.')
+param endpointSubnetId string
+
+@description('Id of the private DNS zone of blobs.')
+param blobZoneId string
 
 @description('Whether public networks are shut out. A copy then needs private endpoints at both its ends.')
 param closed bool
@@ -34,7 +37,11 @@ module account 'br/public:avm/res/storage/storage-account:0.33.0' = {
       bypass: 'AzureServices'
       defaultAction: closed ? 'Deny' : 'Allow'
     }
-    privateEndpoints: endpoints
+    privateEndpoints: map(empty(endpointSubnetId) ? [] : [endpointSubnetId], subnet => {
+      service: 'blob'
+      subnetResourceId: subnet
+      privateDnsZoneGroup: { privateDnsZoneGroupConfigs: [{ privateDnsZoneResourceId: blobZoneId }] }
+    })
     blobServices: {
       // A staged VHD that was removed would be paid for until it is forgotten.
       deleteRetentionPolicyEnabled: false

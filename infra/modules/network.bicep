@@ -47,18 +47,4 @@ module zones 'br/public:avm/res/network/private-dns-zone:0.8.1' = [
 
 output appSubnetId string = network.outputs.subnetResourceIds[0]
 output endpointSubnetId string = network.outputs.subnetResourceIds[1]
-output blobZoneId string = zones[0].outputs.resourceId
-output hubEndpoints array = [
-  {
-    service: 'blob'
-    subnetResourceId: network.outputs.subnetResourceIds[1]
-    privateDnsZoneGroup: { privateDnsZoneGroupConfigs: [{ privateDnsZoneResourceId: zones[0].outputs.resourceId }] }
-  }
-]
-output storageEndpoints array = [
-  for (service, index) in services: {
-    service: service
-    subnetResourceId: network.outputs.subnetResourceIds[1]
-    privateDnsZoneGroup: { privateDnsZoneGroupConfigs: [{ privateDnsZoneResourceId: zones[index].outputs.resourceId }] }
-  }
-]
+output zoneIds array = [for (service, index) in services: zones[index].outputs.resourceId]

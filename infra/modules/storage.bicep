@@ -11,14 +11,18 @@ param identityPrincipalId string
 @description('Object id of whoever may upload labs.json; empty: nobody.')
 param uploaderPrincipalId string
 
-@description('Private endpoints; any at all closes the account to public networks.')
-param endpoints array
+@description('Subnet for private endpoints, which close the account to public networks; empty: none.')
+param endpointSubnetId string
+
+@description('Ids of the private DNS zones of blobs, queues and tables, in this order.')
+param zoneIds array
 
 @description('Addresses that may reach the account although it is closed.')
 param callers array
 
 var roles = loadJsonContent('../roles/built-in.json')
-var closed = !empty(endpoints)
+var closed = !empty(endpointSubnetId)
+var services = ['blob', 'queue', 'table']
 var keptDays = 90
 var needed = [
   roles['Storage Blob Data Owner']
@@ -46,7 +50,11 @@ module account 'br/public:avm/res/storage/storage-account:0.33.0' = {
       defaultAction: closed ? 'Deny' : 'Allow'
       ipRules: map(closed ? callers : [], address => { action: 'Allow', value: address })
     }
-    privateEndpoints: endpoints
+    privateEndpoints: map(closed ? services : [], (service, index) => {
+      service: service
+      subnetResourceId: endpointSubnetId
+      privateDnsZoneGroup: { privateDnsZoneGroupConfigs: [{ privateDnsZoneResourceId: zoneIds[index] }] }
+    })
     blobServices: {
       deleteRetentionPolicyEnabled: true
       deleteRetentionPolicyDays: 7
