@@ -1,6 +1,6 @@
 # Every target makes what it needs first. Windows has no make: CONTRIBUTING.md gives the same commands for it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format bench clean
+.PHONY: help setup demo serve test check format bench package clean
 
 python := .venv/bin/python
 # Candidates are run, not looked up: a version manager's shim may exist and yet start nothing.
@@ -28,7 +28,7 @@ serve: setup ## The same, and stay up with the dashboard
 test: setup ## Run every test and report the branch coverage of shared/
 	@$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report term
 
-check: setup ## Format, lint, strict types and import contracts
+check: setup ## Format, lint, strict types, import contracts, infra and workflows
 	@$(python) -m tools.check
 
 format: setup ## Format the code and fix what the linter can
@@ -37,6 +37,9 @@ format: setup ## Format the code and fix what the linter can
 
 bench: setup ## Measure what the design promises
 	@$(python) -m benchmarks
+
+package: setup ## Build the folder that is deployed, .local/package
+	@$(python) -m tools.package
 
 clean: ## Remove everything that was installed or made here
 	@rm -rf .venv .local .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
