@@ -15,17 +15,27 @@ TYPED = ("function_app.py", "shared", "factory", "local", "tools", "benchmarks",
 # import-linter has no `-m` form, and the launchers in .venv do not survive a moved checkout.
 IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_logo=True))"
 
+# zizmor is a program of its own, not a module; it asks no network.
+WORKFLOWS = (
+    "import pathlib, shutil, subprocess, sys; tool = shutil.which('zizmor', path=pathlib.Path(sys.executable).parent); "
+    "sys.exit(subprocess.call([tool, '--offline', '--quiet', '--persona', 'auditor', '.github/workflows']))"
+)
+
 CHECKS: Mapping[str, Sequence[str]] = {
     "format": ("-m", "ruff", "format", "--check", "--quiet", "."),
     "lint": ("-m", "ruff", "check", "--quiet", "."),
     "types": ("-m", "mypy", "--no-error-summary", *TYPED),
     "imports": ("-c", IMPORTS),
+    "infra": ("-m", "tools.infra_check"),
+    "workflows": ("-c", WORKFLOWS),
 }
 REMEDIES: Mapping[str, str] = {
     "format": "`make format` formats the files named above.",
     "lint": "`make format` fixes what can be fixed by a machine.",
     "types": "Every signature is typed; mypy runs in strict mode.",
     "imports": "The contracts are in pyproject.toml, their reasons in CONTRIBUTING.md.",
+    "infra": "Each line above names its place; new names are taken with tools.infra_check.refresh.",
+    "workflows": "zizmor names its rule above; pin actions by commit and give each job only what it needs.",
 }
 
 

@@ -17,4 +17,5 @@ def test_hooks_run_every_check_and_no_other() -> None:
 
 def test_unknown_check_is_refused_with_the_names_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert check.main(["spelling"]) == 2
-    assert capsys.readouterr().err == "No such check: spelling. There are: format, lint, types, imports.\n"
+    there_are = "format, lint, types, imports, infra, workflows"
+    assert capsys.readouterr().err == f"No such check: spelling. There are: {there_are}.\n"
