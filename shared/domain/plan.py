@@ -57,6 +57,7 @@ def plan_deliveries(
         deliveries=deliveries,
         images=tuple(each.image for each in candidates if each.image.id in named_ids),
         regions=where,
+        factory=factory.id,
         factory_region=regions.normal(factory.region),
         findings=(
             *findings,

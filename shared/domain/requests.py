@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from shared.domain import labs_rules as rules
+from shared.domain.changes import DIGEST_PATTERN
 from shared.domain.errors import RequestError
 from shared.domain.findings import Findings, shown
 from shared.domain.json_places import Document, Node, Object
@@ -13,7 +14,7 @@ from shared.domain.labs_file import read_image_paths, read_labs
 from shared.domain.models import Finding, Only, RunRequest, Severity
 
 MAX_BYTES = 1024 * 1024
-KEYS = ("labs", "only", "dryRun", "save")
+KEYS = ("labs", "only", "dryRun", "save", "planDigest")
 ONLY_KEYS = ("labs", "images")
 
 
@@ -41,6 +42,7 @@ def parse(
     fields = _fields(document, findings)
     only = _only(fields["only"], findings) if "only" in fields else None
     dry_run, save = _boolean(fields, "dryRun", findings), _boolean(fields, "save", findings)
+    plan_digest = _digest(fields["planDigest"], findings) if "planDigest" in fields else None
     labs = fields.get("labs")
     if labs is not None:
         read_labs(labs, findings, "labs")
@@ -54,6 +56,7 @@ def parse(
         only=only,
         dry_run=dry_run is True,
         save=save is not False,
+        plan_digest=plan_digest,
     )
 
 
@@ -68,6 +71,16 @@ def _fields(document: Document, findings: Findings) -> dict[str, Node]:
 
 def _boolean(fields: dict[str, Node], key: str, findings: Findings) -> bool | None:
     return findings.boolean(fields[key], key, f"`{key}`") if key in fields else None
+
+
+def _digest(node: Node, findings: Findings) -> str | None:
+    text = findings.text(node, "planDigest", "`planDigest`")
+    if text is not None and re.fullmatch(DIGEST_PATTERN, text.strip().lower()) is None:
+        message = (
+            f"`{shown(text)}` is no digest of a plan: it has 64 digits and letters from a to f, as a plan says it."
+        )
+        findings.error("bad-digest", message, "planDigest", node.start)
+    return None if text is None else text.strip().lower()
 
 
 def _only(node: Node, findings: Findings) -> Only | None:

@@ -1,10 +1,12 @@
 """plan_deliveries: asks Azure what the labs hold, lets the domain plan, and freezes the work of each region."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
+from shared.domain import changes, saving, targets
 from shared.domain import plan as planner
-from shared.domain import saving, targets
+from shared.domain.changes import Change
 from shared.domain.errors import Denied, GatewayError, Throttled, Unavailable
 from shared.domain.models import (
     CustomImage,
@@ -24,11 +26,29 @@ from shared.steps.loading import frozen_labs
 from shared.steps.side_by_side import side_by_side
 
 
-def plan_deliveries(gateway: Gateway, run: Run, limits: Limits, findings: Sequence[Finding]) -> dict[str, Any]:
+def plan_deliveries(
+    gateway: Gateway,
+    run: Run,
+    limits: Limits,
+    findings: Sequence[Finding],
+    approved: AbstractSet[Change] | None = None,
+) -> dict[str, Any]:
     """Makes the complete plan and the frozen work of each region; returns the shapes that the regions are run by.
 
-    `findings` are those of the run so far. Raises Throttled when Azure asks to wait: what was learned is kept.
+    `findings` are those of the run so far; `approved`, where it is given, is all that the run may change. Raises
+    Throttled when Azure asks to wait: what was learned is kept.
     """
+    plan = make_plan(gateway, run, limits, findings, would_be=run.request.dry_run)
+    factory = gateway.labs.factory()
+    if approved is not None:
+        plan = changes.restricted(plan, approved, factory, limits)
+    folder.store(gateway, run.id, folder.PLAN, plan)
+    regions = [_freeze(gateway, plan, region, factory, limits) for region in plan.regions]
+    return {"regions": regions, "deliveries": len(plan.deliveries), "waiting": sum(len(r.pairs) for r in plan.regions)}
+
+
+def make_plan(gateway: Gateway, run: Run, limits: Limits, findings: Sequence[Finding], *, would_be: bool) -> Plan:
+    """The complete plan as things are now, or as they would be once the run's saves are done; it is not kept."""
     labs = frozen_labs(gateway, run.id)
     factory = gateway.labs.factory()
     saved = gateway.vhds.catalogue()
@@ -37,19 +57,16 @@ def plan_deliveries(gateway: Gateway, run: Run, limits: Limits, findings: Sequen
     images = _custom_images(gateway, run, [each.lab for each in chosen if each.lab and not each.blocked])
     fleet.note(gateway, run, saved, chosen, images)
     saves = folder.load(gateway, run.id, folder.SAVES, folder.SavePlan)
-    plan = planner.plan_deliveries(
+    return planner.plan_deliveries(
         run,
         saves.saves if saves else (),
         chosen,
         images,
-        saving.would_be(saved, saves.saves if saves else (), run) if run.request.dry_run else saved,
+        saving.would_be(saved, saves.saves if saves else (), run) if would_be else saved,
         factory,
         limits,
         (*_findings(labs, saves), *findings),
     )
-    folder.store(gateway, run.id, folder.PLAN, plan)
-    regions = [_freeze(gateway, plan, region, factory, limits) for region in plan.regions]
-    return {"regions": regions, "deliveries": len(plan.deliveries), "waiting": sum(len(r.pairs) for r in plan.regions)}
 
 
 def _findings(labs: LabsFile, saves: folder.SavePlan | None) -> tuple[Finding, ...]:

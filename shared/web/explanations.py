@@ -65,6 +65,10 @@ EXPLANATIONS = {
     "vhd-missing": Explanation(
         "The record of the image has no VHD beside it.", "Save the machine again, or delete the record."
     ),
+    "not-approved": Explanation(
+        "The approved plan did not have this delivery; a save that it builds on failed, or the lab changed meanwhile.",
+        "Look at a new plan, and start a run with its digest.",
+    ),
     # Work that failed
     "gave-up": Explanation(
         "Azure asked for pauses or gave no answer too many times.",

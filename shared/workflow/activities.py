@@ -15,7 +15,7 @@ from shared.domain.models import Finding, Run
 from shared.domain.redaction import redact
 from shared.domain.work import CopyNote, ImageNote, SaveNote
 from shared.gateway.port import Gateway
-from shared.steps import copying, folder, imaging, loading, planning, reporting, saving, staging, surveying
+from shared.steps import approval, copying, folder, imaging, loading, planning, reporting, saving, staging, surveying
 
 blueprint = df.Blueprint()
 _log = logging.getLogger(__name__)
@@ -58,8 +58,9 @@ def _keys(payload: dict[str, Any]) -> dict[str, Any]:
 
 def load_labs(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
     """Freezes labs.json; tells the orchestrator what it may not look up itself."""
-    facts = {"scale": wiring.time_scale(), "dryRun": run.request.dry_run, "save": run.request.save}
-    return {**loading.load_labs(gateway, run), **facts}
+    asked = run.request
+    facts = {"dryRun": asked.dry_run, "save": asked.save, "approved": asked.plan_digest is not None}
+    return {**loading.load_labs(gateway, run), "scale": wiring.time_scale(), **facts}
 
 
 def survey_factory(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +96,15 @@ def release_disk(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[st
 def plan_deliveries(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
     """Makes the complete plan."""
     findings = [Finding.from_json(each) for each in payload["findings"]]
-    return planning.plan_deliveries(gateway, run, wiring.limits(), findings)
+    made = planning.plan_deliveries(gateway, run, wiring.limits(), findings, approval.approved(gateway, run))
+    approval.keep(gateway, run)
+    return made
+
+
+def check_plan(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Compares the plan with the one that was approved, before anything is done."""
+    findings = [Finding.from_json(each) for each in payload["findings"]]
+    return approval.check_plan(gateway, run, wiring.limits(), findings)
 
 
 def copy_image(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
@@ -146,6 +155,7 @@ BODIES: tuple[Body, ...] = (
     check_export,
     record_image,
     release_disk,
+    check_plan,
     plan_deliveries,
     copy_image,
     check_copies,

@@ -35,7 +35,16 @@ def _deliver(ctx: OrchestrationContext, run: Payload, covers: list[str]) -> Turn
     loaded = yield from patiently(ctx, "load_labs", {**run, "covers": covers})
     if loaded.get("state") == "failed":
         return _error(loaded)
-    findings = (yield from _save(ctx, run, loaded)) if loaded["save"] else []
+    chosen, findings = (yield from _choose(ctx, run)) if loaded["save"] else ([], [])
+    if loaded["approved"]:
+        ctx.set_custom_status({"phase": "planning"})
+        checked = yield from patiently(ctx, "check_plan", {**run, "findings": findings})
+        if checked.get("state") == "failed":
+            return _error(checked)
+    if chosen and not loaded["dryRun"]:
+        ctx.set_custom_status({"phase": "saving"})
+        saves = [(f"{run['run']}:save-{save}", {**run, "save": save, "scale": loaded["scale"]}) for save in chosen]
+        yield from _children(ctx, "save_image", saves)
     ctx.set_custom_status({"phase": "planning"})
     plan = yield from patiently(ctx, "plan_deliveries", {**run, "findings": findings})
     if plan.get("state") == "failed":
@@ -49,22 +58,16 @@ def _deliver(ctx: OrchestrationContext, run: Payload, covers: list[str]) -> Turn
     return None
 
 
-def _save(ctx: OrchestrationContext, run: Payload, loaded: Payload) -> Turns[list[dict[str, Any]]]:
-    """Saves what the factory has to save; returns findings about what kept it from doing so."""
+def _choose(ctx: OrchestrationContext, run: Payload) -> Turns[tuple[list[int], list[dict[str, Any]]]]:
+    """What the factory has to save, as indices into the planned saves; and what kept it from being known."""
     ctx.set_custom_status({"phase": "surveying"})
     chosen: Payload = {}
     for name in ("survey_factory", "plan_saves"):
         chosen = yield from patiently(ctx, name, run)
         if chosen.get("state") == "failed":
             message = f"Nothing could be saved: {chosen['message']}"
-            return [{"severity": "error", "code": "saving-failed", "message": message}]
-    if not loaded["dryRun"]:
-        ctx.set_custom_status({"phase": "saving"})
-        calls = [
-            (f"{run['run']}:save-{save}", {**run, "save": save, "scale": loaded["scale"]}) for save in chosen["save"]
-        ]
-        yield from _children(ctx, "save_image", calls)
-    return []
+            return [], [{"severity": "error", "code": "saving-failed", "message": message}]
+    return chosen["save"], []
 
 
 def _children(ctx: OrchestrationContext, name: str, calls: Sequence[tuple[str, Payload]]) -> Turns[None]:

@@ -87,6 +87,18 @@ def test_mistake_is_refused_with_its_place(body: Any, code: str, path: str) -> N
     assert (code, path) in [(finding.code, finding.path) for finding in error.findings]
 
 
+def test_the_digest_of_an_approved_plan_is_taken_in_any_case() -> None:
+    request = parsed(json.dumps({"plandigest": "AB" * 32}).encode())
+    assert request.plan_digest == "ab" * 32
+    assert not request.mergeable
+
+
+@pytest.mark.parametrize("digest", ["", "ab", "g" * 64, 1, None])
+def test_what_is_no_digest_is_refused(digest: Any) -> None:
+    error = refused({"planDigest": digest})
+    assert [finding.path for finding in error.findings] == ["planDigest"]
+
+
 def test_all_findings_come_at_once() -> None:
     error = refused({"dryRun": 1, "svae": True, "only": {"labs": ["a b"], "images": ["C:/"]}, "labs": {"Labs": [1, 2]}})
     assert [finding.path for finding in error.findings] == [
