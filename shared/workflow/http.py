@@ -12,14 +12,23 @@ from shared import wiring
 from shared.domain import labs_file
 from shared.domain.errors import FactoryError, RequestError, SettingError
 from shared.domain.models import Severity
-from shared.steps import accepting, folder, listing
+from shared.steps import accepting, approval, fleet, folder, listing
 from shared.steps.status import describe
+from shared.web import pages
 from shared.workflow.engine import Engine
 
 blueprint = df.Blueprint()
 
 FINAL = ("Succeeded", "PartiallySucceeded", "Failed", "Cancelled")
 RETRY_AFTER = "5"  # seconds
+# What no page may say of itself: that nobody shows it in a frame.
+_PAGE_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
 _REPORTS = {
     "html": (folder.REPORT_HTML, "text/html; charset=utf-8"),
     "json": (folder.REPORT, "application/json"),
@@ -110,6 +119,35 @@ def get_report(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
             raise _unknown(run_id)
         raise RequestError(409, "run-not-finished", f"The run {run_id} has not ended yet. Ask again when it has.")
     return func.HttpResponse(content, headers={"Content-Type": content_type, "X-Content-Type-Options": "nosniff"})
+
+
+@_route("GET", "runs/{id}/plan")
+def get_plan(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
+    """GET /api/runs/{id}/plan: the changes that a run planned, and the digest with which a run does exactly these."""
+    run_id = req.route_params["id"]
+    changes = approval.changes_of(wiring.gateway(), run_id)
+    if changes is None:
+        if folder.request_of(wiring.gateway(), run_id) is None:
+            raise _unknown(run_id)
+        raise RequestError(409, "no-plan", f"The run {run_id} has made no plan. Ask again when it is planned.")
+    return _json(changes.to_json())
+
+
+@_route("GET", "fleet")
+def get_fleet(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
+    """GET /api/fleet: which version of each image every lab had when a run last looked; 304 where nothing is new."""
+    found = fleet.published(wiring.gateway())
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-cache", "ETag": found.etag}
+    if req.headers.get("If-None-Match") == found.etag:
+        return func.HttpResponse(status_code=304, headers=headers)
+    return func.HttpResponse(found.content, headers=headers)
+
+
+@blueprint.function_name("show_dashboard")
+@blueprint.route(route="dashboard", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def show_dashboard(req: func.HttpRequest) -> func.HttpResponse:
+    """GET /api/dashboard: the page is for everybody and holds no data; its calls carry the reader's key."""
+    return func.HttpResponse(pages.dashboard_html(), headers=_PAGE_HEADERS)
 
 
 @_route("POST", "labs/validate")

@@ -15,7 +15,7 @@
         if (words.length) entry.text ??= row.textContent.toLowerCase();
         const fits = (!outcome || row.dataset.outcome === outcome) && (!region || row.dataset.region === region)
           && words.every((word) => entry.text.includes(word));
-        row.hidden = !fits;
+        if (row.hidden === fits) row.hidden = !fits;
         count += fits;
       }
       shown.textContent = `${count} of ${rows.length} deliveries shown`;

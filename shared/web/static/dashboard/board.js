@@ -97,7 +97,7 @@ byId("key-form").addEventListener("submit", (event) => {
   sessionStorage.setItem(KEY, event.target.elements.key.value.trim());
   event.target.elements.key.value = "";
   setText(byId("key-error"), "");
-  byId("main").focus();
+  byId("running-title").focus();
   refreshNow();
 });
 byId("forget").addEventListener("click", () => askForKey(""));

@@ -89,8 +89,8 @@ const updateLab = (body, lab) => {
 };
 const updateCell = (cell, held) => {
   if (!held) {
-    cell.className = "";
-    cell.replaceChildren();
+    if (cell.className) cell.className = "";
+    if (cell.firstChild) cell.replaceChildren();
     return;
   }
   const mark = stateMark(held.state);

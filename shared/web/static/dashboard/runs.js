@@ -1,6 +1,7 @@
 // The runs: those that go on, those that wait, those that ended.
 const FINAL = ["Succeeded", "PartiallySucceeded", "Failed", "Cancelled"];
 const PAGE = 50;
+const IMAGES_OPEN = 6; // more of them are folded until somebody wants to see them
 const FORMS = { html: "Open", csv: "CSV", json: "JSON" };
 let olderRuns = [];
 
@@ -72,18 +73,19 @@ const updatePart = (element, name, done, all, said) => {
 };
 const updateSave = (element, save) => {
   const ended = !["waiting", "copying"].includes(save.state);
+  const copied = save.total ? `${size(save.copied)} of ${size(save.total)}` : "";
   updatePart(element, line(save.vm, save.imagePath), ended ? 1 : save.copied, ended ? 1 : save.total,
-    line(`saving: ${save.state}`, save.total ? `${size(save.copied)} of ${size(save.total)}` : "", rate(save)));
+    ended ? line(save.state, save.total ? size(save.total) : "") : line("saving", copied, rate(save), toGo(save)));
 };
 const updateImage = (element, image) => {
   updatePart(element, image.imagePath, image.delivered + image.failed, image.labs,
     line(`${image.delivered} of ${plural(image.labs, "lab")}`, image.failed ? `${image.failed} failed` : ""));
 };
 
-const createRegion = () => {
-  const images = make("details", {}, make("summary"), make("ul"));
+const createRegion = (region) => {
+  const images = make("details", { open: region.images.length <= IMAGES_OPEN }, make("summary"), make("ul"));
   return make("tr", {}, make("th", { scope: "row" }), make("td", {}, make("span"), images),
-    make("td", { "data-label": "Copied" }), make("td", { "data-label": "In flight" }), make("td"));
+    make("td", { "data-label": "Copied" }), make("td", { "data-label": "In flight" }), make("td", { "data-label": "Time to go" }));
 };
 const updateRegion = (row, region) => {
   const [name, done, copied, flying, left] = row.cells;
@@ -91,7 +93,7 @@ const updateRegion = (row, region) => {
   setText(done.firstChild, tally(region.counts));
   setText(copied, `${size(region.copied)} of ${size(region.total)}`);
   setText(flying, line(String(region.inFlight), rate(region)));
-  setText(left, toGo(region));
+  setText(left, region.secondsToGo === undefined ? "" : `about ${duration(region.secondsToGo)}`);
   setHidden(done.lastChild, !region.images.length);
   setText(done.querySelector("summary"), plural(region.images.length, "image"));
   keyed(done.querySelector("ul"), region.images, (image) => image.imagePath, createPart, updateImage, byId("running-title"));

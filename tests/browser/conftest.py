@@ -1,0 +1,40 @@
+"""A browser for each file of tests, and pages that fail their test when they break a rule of all pages."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import chromium
+from tests.browser.watched import Watched
+
+type Opener = Callable[..., Page]
+
+
+# For each file, not for the session: while it runs, nothing else in this process may run an event loop.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = chromium.executable()
+    if path is None:
+        # Where every change is tested, tests that nobody runs would be no tests.
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(chromium.MISSING)
+    with chromium.running(path) as running:
+        yield running
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Opener]:
+    """Opens pages; none of them may ask another host, break its policy or raise an error."""
+    watched: list[Watched] = []
+
+    def open_page(*, width: int = 1280, height: int = 900, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        watched.append(Watched(context))
+        return context.new_page()
+
+    yield open_page
+    for each in watched:
+        each.context.close()
+    assert [fault for each in watched for fault in each.faults] == []

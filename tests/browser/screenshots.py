@@ -1,0 +1,60 @@
+"""Pictures of each page for the README: `python -m tests.browser.screenshots` writes them to docs/images."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from shared.web import pages
+from tests.browser import chromium, samples
+from tests.browser.stubbed_app import StubbedApp
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
+WIDTH, HEIGHT = 1280, 860
+
+
+def report(page: Page) -> None:
+    """The first screen of a report, with one mark explained."""
+    page.set_content(pages.report_html(samples.report()))
+    page.locator("#matrix a").nth(5).hover()
+    page.evaluate("scrollTo(0, 0)")
+
+
+def dashboard(page: Page) -> None:
+    """A run in the middle of its work, one that waits, and those of the last days."""
+    app = StubbedApp(page, runs=[samples.request(), samples.running(), *_past()], fleet=samples.fleet())
+    app.open()
+
+
+def fleet(page: Page) -> None:
+    """Labs and images, with one lab opened."""
+    app = StubbedApp(page, runs=_past(), fleet=samples.fleet())
+    app.open()
+    page.get_by_role("button", name="Copper").click()
+    page.locator("#fleet-title").evaluate("heading => heading.scrollIntoView()")
+
+
+def main() -> int:
+    """Write every picture and return the exit status."""
+    path = chromium.executable()
+    if path is None:
+        print(chromium.MISSING, file=sys.stderr)
+        return 2
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    shown: tuple[Callable[[Page], None], ...] = (report, dashboard, fleet)
+    with chromium.running(path) as browser:
+        for show in shown:
+            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+            show(page)
+            page.screenshot(path=FOLDER / f"{show.__name__}.png", animations="disabled")
+    return 0
+
+
+def _past() -> list[dict[str, object]]:
+    failed = {"deliveries": {"delivered": 12, "failed": 1}}
+    return [samples.past(1), samples.past(2, "PartiallySucceeded", counts=failed), samples.past(3, trigger="upload")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""The report as people use it: a saved file, opened without any server."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.web import pages
+from tests.browser import samples
+from tests.browser.conftest import Opener
+from tests.browser.watched import count_mutations, mutations, overflows, serious_faults
+
+LABS, IMAGES = 500, 20
+LINES = """element => {
+  const content = document.createRange();
+  content.selectNodeContents(element);
+  return content.getClientRects().length;
+}"""
+
+
+def saved(folder: Path, labs: int = len(samples.LABS), images: int = len(samples.PATHS)) -> str:
+    """The address of a report that somebody has saved."""
+    file = folder / "report.html"
+    file.write_text(pages.report_html(samples.report(labs, images)), encoding="utf-8")
+    return file.as_uri()
+
+
+@pytest.fixture
+def page(new_page: Opener, tmp_path: Path) -> Page:
+    page = new_page()
+    page.goto(saved(tmp_path))
+    return page
+
+
+def test_first_screen_says_how_it_ended_and_what_failed(page: Page) -> None:
+    expect(page.locator(".verdict")).to_contain_text("Partially succeeded")
+    expect(page.get_by_role("heading", name="What failed, and what to do")).to_be_in_viewport()
+    expect(page.locator("#matrix")).to_be_visible()
+
+
+def test_deliveries_are_filtered_by_keyboard_alone(page: Page) -> None:
+    page.get_by_label("Words").focus()
+    page.keyboard.type("jade ubuntu")
+    page.keyboard.press("Tab")
+    page.keyboard.type("failed")  # an option is chosen by its first letters
+    rows = page.locator("#deliveries tbody tr:visible")
+    expect(rows).to_have_count(0)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(len(samples.report().deliveries))
+
+
+def test_filters_work_together(page: Page) -> None:
+    page.get_by_label("Outcome").select_option("failed")
+    failed = [each for each in samples.report().deliveries if each.outcome == "failed"]
+    expect(page.locator("#deliveries tbody tr:visible")).to_have_count(len(failed))
+    page.get_by_role("combobox", name="Region").select_option("eastus2")
+    away = [each for each in failed if each.region == "eastus2"]
+    expect(page.locator("#shown")).to_have_text(f"{len(away)} of {len(samples.report().deliveries)} deliveries shown")
+
+
+def test_mark_explains_itself_to_keyboard_and_mouse(page: Page) -> None:
+    marks = page.locator("#matrix td a")
+    marks.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(marks.nth(1)).to_be_focused()
+    expect(page.get_by_role("tooltip")).to_contain_text("Win2016/Datacenter.json")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("tooltip")).to_be_hidden()
+    marks.nth(3).hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("Win2019/SqlServer.json")
+
+
+def test_mark_leads_to_its_delivery_by_keyboard(page: Page) -> None:
+    page.get_by_label("Words").fill("silver")
+    page.locator("#matrix td a").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#d0")).to_be_visible()
+    expect(page.locator("#d0")).to_be_in_viewport()
+
+
+def test_no_name_breaks_in_the_middle_where_there_is_room(page: Page) -> None:
+    machines = page.locator("section", has_text="Machines of the factory")
+    for text in ("win2022dc", "sqlserver", "Outcome"):
+        assert machines.get_by_text(text, exact=True).first.evaluate(LINES) == 1, text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_report_is_accessible(new_page: Opener, tmp_path: Path, scheme: str, width: int) -> None:
+    page = new_page(width=width, color_scheme=scheme)
+    page.goto(saved(tmp_path))
+    page.locator("#matrix td a").first.focus()
+    assert serious_faults(page) == []
+    assert not overflows(page)
+
+
+def test_report_of_500_labs_and_20_images_changes_only_what_a_filter_changes(new_page: Opener, tmp_path: Path) -> None:
+    page = new_page()
+    page.goto(saved(tmp_path, LABS, IMAGES))
+    deliveries = samples.report(LABS, IMAGES).deliveries
+    chosen = [each for each in deliveries if each.lab == "Lab499"]
+    expect(page.locator("#shown")).to_have_text(f"{len(deliveries)} of {len(deliveries)} deliveries shown")
+    count_mutations(page, "#deliveries tbody")
+    page.get_by_label("Words").fill("lab499")
+    expect(page.locator("#shown")).to_contain_text(f"{len(chosen)} of ")
+    assert mutations(page) == len(deliveries) - len(chosen)
+    page.get_by_label("Words").fill("lab499 win")
+    page.get_by_label("Words").fill("lab499")
+    assert mutations(page) < len(deliveries) + 2 * len(chosen)
