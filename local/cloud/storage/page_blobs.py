@@ -86,10 +86,11 @@ class PageBlobs:
         """
         condition = {"If-Match": etag}
         key = (path.partition("?")[0], etag)
-        if key in self._recent:
+        remembered = self._recent.get(key)
+        if remembered is not None:
             # One image is copied many times: whoever reads it again is checked again, but the bytes cannot be others.
             await self._done("HEAD", path, condition)
-            return self._recent[key]
+            return remembered
         listed = await self._done("GET", _with(path, "comp=pagelist"), condition)
         parts: dict[int, bytes] = {}
         for start, end in _merged(listed.body.decode()):
