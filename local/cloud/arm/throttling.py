@@ -16,7 +16,7 @@ _KINDS: dict[str, Kind] = {"GET": "read", "HEAD": "read", "DELETE": "delete"}
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, extra="forbid", frozen=True, strict=True)
 
 
 class Limit(_Part):

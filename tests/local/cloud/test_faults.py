@@ -142,3 +142,33 @@ def test_latency_answers_no_earlier_than_it_says() -> None:
         return loop.time() - begin
 
     assert asyncio.run(run()) >= 0.04
+
+
+def picked(seed: int, *, times: int | None = None) -> list[bool]:
+    faults = Faults([Fault(kind="reset", probability=0.3, times=times)], seed=seed)
+    return [faults.pick("arm", "GET", "/") is not None for _ in range(200)]
+
+
+def test_a_fault_with_a_probability_meets_some_requests_and_the_seed_says_which() -> None:
+    assert picked(1) == picked(1)
+    assert picked(1) != picked(2)
+    assert 30 <= sum(picked(1)) <= 90
+    assert sum(picked(1, times=2)) == 2
+
+
+def test_what_one_fault_meets_depends_on_no_other() -> None:
+    rare = Fault(kind="reset", service="blob", probability=0.3, times=None)
+    alone, beside = Faults([rare], seed=5), Faults([rare, Fault(kind="reset", service="arm")], seed=5)
+    seen = []
+    for _ in range(50):
+        beside.pick("arm", "GET", "/")
+        seen.append((alone.pick("blob", "GET", "/"), beside.pick("blob", "GET", "/")))
+    assert all(first == second for first, second in seen)
+    assert {first is None for first, _ in seen} == {True, False}
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, "often", True])
+def test_a_probability_lies_between_0_and_1(value: Any) -> None:
+    with pytest.raises(WorldEntryError) as caught:
+        Fault.from_json({"reset": True, "probability": value})
+    assert caught.value.place == "probability"

@@ -1,8 +1,10 @@
 """A Resource Manager on this machine for the tests beside it: real listeners and SDKs, a storage of facts alone."""
 
 import asyncio
+import json
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -174,6 +176,18 @@ class RunningArm:
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return make_certificates(tmp_path_factory.mktemp("certificates") / Path("arm"))
+
+
+@pytest.fixture
+def arm_with(certificates: Certificates) -> Iterator[Callable[..., RunningArm]]:
+    """Starts a Resource Manager whose world has other values for some of its keys."""
+    with ExitStack() as running:
+
+        def start(**changes: Any) -> RunningArm:
+            world = parse_world(json.dumps({**json.loads(WORLD), **changes}))
+            return running.enter_context(RunningArm(world, certificates))
+
+        yield start
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from local.cloud.storage.bandwidth import Bandwidth, Readers, Reading
+from local.cloud.storage.bandwidth import Account, Bandwidth, Readers, Reading
 
 
 class Clock:
@@ -93,3 +93,54 @@ def test_cancelled_reader_frees_its_share() -> None:
         return bandwidth.progress("image", fast)
 
     assert asyncio.run(cancel()) == 1000
+
+
+def test_blobs_of_one_account_are_slowed_alike_where_together_they_are_too_fast() -> None:
+    clock = Clock()
+    account = Account(limit=90)
+    first, second = Readers(clock, account), Readers(clock, account)
+    account.blobs = {"/a/c/1": first, "/a/c/2": second}
+    one, two = Reading(total=600, rate=60), Reading(total=600, rate=60)
+    first.join(one)
+    assert first.seconds_left(one) == pytest.approx(10)
+    changed = first.changed
+    second.join(two)
+
+    assert changed.is_set()
+    assert first.seconds_left(one) == pytest.approx(600 / 45)
+    clock.now += 4
+    assert second.seconds_left(two) == pytest.approx((600 - 180) / 45)
+    second.leave(two)
+    assert two.done == pytest.approx(180)
+    assert first.seconds_left(one) == pytest.approx((600 - 180) / 60)
+
+
+def test_an_account_below_its_limit_slows_nothing_and_wakes_nobody() -> None:
+    clock = Clock()
+    account = Account(limit=200)
+    first, second = Readers(clock, account), Readers(clock, account)
+    account.blobs = {"/a/c/1": first, "/a/c/2": second}
+    one, two = Reading(total=600, rate=60), Reading(total=600, rate=60)
+    first.join(one)
+    changed = first.changed
+    second.join(two)
+
+    assert not changed.is_set()
+    assert first.seconds_left(one) == second.seconds_left(two) == pytest.approx(10)
+
+
+def test_accounts_do_not_slow_each_other() -> None:
+    async def run() -> list[float]:
+        bandwidth = Bandwidth(account_limit=1e9)
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+
+        async def seconds(source: str) -> float:
+            await bandwidth.transfer(source, Reading(total=5e7, rate=1e9))
+            return loop.time() - begin
+
+        return list(await asyncio.gather(*(seconds(source) for source in ("/a/c/1", "/a/c/2", "/b/c/1"))))
+
+    first, second, other = asyncio.run(run())
+    assert min(first, second) >= 0.099
+    assert other < min(first, second)
