@@ -30,12 +30,14 @@ class Watched:
         self.faults.append(f"uncaught: {error.error}")
 
     def _asked(self, request: Request) -> None:
-        url, page = urlsplit(request.url), urlsplit(request.frame.url)
-        inside = url.scheme in ("data", "blob") or request.is_navigation_request()
-        if not inside and (url.scheme, url.netloc) != (page.scheme, page.netloc):
-            self.faults.append(f"asked {url.scheme}://{url.netloc}")
+        url = urlsplit(request.url)
         if "code=" in url.query or "key" in url.query:
             self.faults.append(f"a key in an address: {url.path}")
+        if request.is_navigation_request() or url.scheme in ("data", "blob"):
+            return
+        page = urlsplit(request.frame.url)
+        if (url.scheme, url.netloc) != (page.scheme, page.netloc):
+            self.faults.append(f"asked {url.scheme}://{url.netloc}")
 
 
 def serious_faults(page: Page) -> list[str]:
