@@ -105,11 +105,11 @@ class _Journal:
         self._images = {note.pair: note for note in images}
         self._copies: dict[str, list[CopyNote]] = {}
         self._failed_crossings: dict[str, CopyNote] = {}
-        paths = _paths_by_image(self._deliveries)
+        paths = paths_by_image(self._deliveries)
         for note in copies:
             self._copies.setdefault(note.target, []).append(note)
             if note.state == "failed" and (pair_of(note.target) is None or note.source == FACTORY):
-                self._failed_crossings[_path_of(note.target, self._deliveries, paths)] = note
+                self._failed_crossings[path_of(note.target, self._deliveries, paths)] = note
 
     def read(self, pair: int, ending: Ending) -> Delivered:
         """What became of a pair."""
@@ -155,13 +155,13 @@ def of_crossings(plan: Plan, copies: Copies, ending: Ending) -> list[Crossed]:
         if region.home:
             continue
         deliveries = [plan.deliveries[index] for index in region.pairs]
-        paths = _paths_by_image(deliveries)
+        paths = paths_by_image(deliveries)
         if ending.dry_run:
             crossed += _planned_crossings(region, deliveries)
             continue
         for note in copies.get(region.region, ()):
             if note.source == FACTORY:
-                path = _path_of(note.target, deliveries, paths)
+                path = path_of(note.target, deliveries, paths)
                 crossed.append(Crossed(path, region.region, note.bytes, note.state))
     return crossed
 
@@ -176,12 +176,13 @@ def _planned_crossings(region: RegionPlan, deliveries: Sequence[PlannedDelivery]
     return crossed
 
 
-def _paths_by_image(deliveries: Sequence[PlannedDelivery]) -> list[str]:
+def paths_by_image(deliveries: Sequence[PlannedDelivery]) -> list[str]:
     """The image path of each image of a region, in the order of its shape."""
     paths = {delivery.record_id: delivery.image_path for delivery in deliveries}
     return list(paths.values())
 
 
-def _path_of(target: str, deliveries: Sequence[PlannedDelivery], paths: Sequence[str]) -> str:
+def path_of(target: str, deliveries: Sequence[PlannedDelivery], paths: Sequence[str]) -> str:
+    """The image path of a copy of a region; `paths` as `paths_by_image` gives them."""
     pair = pair_of(target)
     return paths[hub_copy_of(target)[0]] if pair is None else deliveries[pair].image_path

@@ -1,5 +1,6 @@
 """What the activities of a run work from, and the notes of what became of it. Records only; they decide nothing."""
 
+from datetime import datetime
 from typing import Literal
 
 from shared.domain.models import PlannedDelivery, Record, SavedImage
@@ -43,8 +44,16 @@ class ImageNote(Record):
     seconds: float = 0
 
 
+class Pass(Record):
+    """What one pass over a region learned, kept in the journal at a moment (UTC) that earlier versions did not note."""
+
+    at: datetime | None = None
+    copies: tuple[CopyNote, ...] = ()
+    images: tuple[ImageNote, ...] = ()
+
+
 class SaveNote(Record):
-    """What became of one save; `save` indexes Plan.saves."""
+    """What became of one save; `save` indexes Plan.saves. `ended_at` (UTC) is known once it lies in the journal."""
 
     save: int
     state: Literal["saved", "failed", "cancelled"]
@@ -52,3 +61,4 @@ class SaveNote(Record):
     message: str | None = None
     bytes: int = 0
     seconds: float = 0
+    ended_at: datetime | None = None

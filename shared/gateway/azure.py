@@ -7,6 +7,7 @@ from shared.gateway.disks import AzureDisks
 from shared.gateway.documents import AzureDocuments
 from shared.gateway.labs import AzureLabs
 from shared.gateway.notices import AzureNotices
+from shared.gateway.traces import OpenTelemetryTraces
 from shared.gateway.vhds import AzureVhds
 
 
@@ -28,4 +29,5 @@ class AzureGateway:
         self.vhds = AzureVhds(clients, self.labs.factory)
         self.documents = AzureDocuments(clients)
         self.notices = AzureNotices(clients)
+        self.traces = OpenTelemetryTraces()
         self.clock = SystemClock()

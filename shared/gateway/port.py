@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from shared.domain.models import Catalogue, CustomImage, ImageRecord, Lab, SourceVm
 from shared.domain.storage import BlobRef, CopyOwner, NewImage, VhdState
+from shared.domain.telemetry import Span
 
 
 class LabsBlob(NamedTuple):
@@ -155,6 +156,17 @@ class Notices(Protocol):
         ...
 
 
+class Traces(Protocol):
+    """Telemetry."""
+
+    def send(self, run_id: str, spans: Sequence[Span]) -> None:
+        """Sends the trace of a run to whatever collects traces, or nowhere. The first span is the parent of the others.
+
+        Raises nothing: a run does not fail because nobody could be told of it.
+        """
+        ...
+
+
 class Clock(Protocol):
     """The time, as steps may know it."""
 
@@ -176,5 +188,7 @@ class Gateway(Protocol):
     def documents(self) -> Documents: ...
     @property
     def notices(self) -> Notices: ...
+    @property
+    def traces(self) -> Traces: ...
     @property
     def clock(self) -> Clock: ...

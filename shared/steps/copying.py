@@ -8,7 +8,7 @@ from shared.domain.errors import GatewayError
 from shared.domain.image_names import staged_name
 from shared.domain.models import SavedImage
 from shared.domain.storage import BlobRef, CopyOwner
-from shared.domain.work import CopyNote, ImageNote, RegionWork
+from shared.domain.work import CopyNote, ImageNote, Pass, RegionWork
 from shared.gateway.port import Gateway
 from shared.steps import folder, staging
 from shared.steps.side_by_side import side_by_side
@@ -79,8 +79,8 @@ def discard_copies(
     Returns the targets that are dealt with; one whose storage does not answer is left for the next pass.
     """
     if copies or images:
-        notes = {"copies": [note.to_json() for note in copies], "images": [note.to_json() for note in images]}
-        folder.store_json(gateway, work.run_id, f"{folder.JOURNAL}{work.region}/{sequence:06}.json", notes)
+        notes = Pass(at=gateway.clock.now(), copies=tuple(copies), images=tuple(images))
+        folder.store(gateway, work.run_id, f"{folder.JOURNAL}{work.region}/{sequence:06}.json", notes)
     removals = side_by_side(lambda target: _remove(gateway, work, target), targets)
     # What is not ours to force is left: the next run finds and reports it.
     return {"discarded": [t for t, end in zip(targets, removals, strict=True) if not staging.is_put_off(end)]}

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from shared.domain import report as reports
+from shared.domain import span_times, telemetry
 from shared.domain.models import Finding, Plan, Run
 from shared.domain.report import Report
-from shared.domain.work import CopyNote, ImageNote, SaveNote
+from shared.domain.work import Pass, SaveNote
 from shared.gateway.port import Gateway
 from shared.steps import fleet, folder
 from shared.steps.loading import RunStart
@@ -16,7 +17,7 @@ from shared.web import pages
 def write_report(
     gateway: Gateway, run: Run, *, scale: float, cancelled: bool = False, error: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Writes report.json, .html and .csv, renews the fleet and sends one notice; returns the status.
+    """Writes report.json, .html and .csv, renews the fleet, sends one notice and the trace; returns the status.
 
     The first report stays.
     """
@@ -29,6 +30,7 @@ def write_report(
     fleet.publish(gateway, run, report)
     if gateway.documents.read(folder.path(run.id, folder.NOTICED)) is None:
         gateway.notices.send(json.dumps(reports.summary(report)))
+        gateway.traces.send(run.id, _spans(gateway, report))
         gateway.documents.create(folder.path(run.id, folder.NOTICED), b"sent")
     return {"status": report.status}
 
@@ -40,19 +42,24 @@ def refused(gateway: Gateway, run: Run, findings: tuple[Finding, ...]) -> dict[s
     return write_report(gateway, run, scale=1, error=error)
 
 
+def _spans(gateway: Gateway, report: Report) -> tuple[telemetry.Span, ...]:
+    plan = _plan_so_far(gateway, report.run_id) or Plan(run_id=report.run_id)
+    return telemetry.spans(report, plan, span_times.of_journal(plan, *_journal(gateway, report.run_id)))
+
+
 def _existing(gateway: Gateway, run_id: str) -> Report | None:
     return folder.load(gateway, run_id, folder.REPORT, Report)
 
 
 def _built(gateway: Gateway, run: Run, scale: float, cancelled: bool, error: dict[str, str] | None) -> Report:
     start = folder.load(gateway, run.id, folder.RUN, RunStart)
-    saves, copies, images = _journal(gateway, run.id)
+    saves, passes = _journal(gateway, run.id)
     return reports.build(
         run.model_copy(update={"covers": start.covers}) if start else run,
         _plan_so_far(gateway, run.id),
         saves,
-        copies,
-        images,
+        {region: [note for each in noted for note in each.copies] for region, noted in passes.items()},
+        {region: [note for each in noted for note in each.images] for region, noted in passes.items()},
         labs_etag=start.labs_etag if start else None,
         labs_sha256=start.labs_sha256 if start else None,
         ended_at=gateway.clock.now(),
@@ -71,20 +78,16 @@ def _plan_so_far(gateway: Gateway, run_id: str) -> Plan | None:
     return Plan(run_id=run_id, saves=saves.saves, findings=saves.findings) if saves else None
 
 
-def _journal(
-    gateway: Gateway, run_id: str
-) -> tuple[list[SaveNote], dict[str, list[CopyNote]], dict[str, list[ImageNote]]]:
+def _journal(gateway: Gateway, run_id: str) -> tuple[list[SaveNote], dict[str, list[Pass]]]:
+    """The notes of the saves, and by region those of its passes."""
     prefix = folder.path(run_id, folder.JOURNAL)
     documents = gateway.documents.read_all(gateway.documents.names(prefix))
     saves: list[SaveNote] = []
-    copies: dict[str, list[CopyNote]] = {}
-    images: dict[str, list[ImageNote]] = {}
+    passes: dict[str, list[Pass]] = {}
     for name in sorted(documents):
         room = name.removeprefix(prefix).partition("/")[0]
         if room == "saves":
             saves.append(SaveNote.model_validate_json(documents[name]))
-            continue
-        notes = json.loads(documents[name])
-        copies.setdefault(room, []).extend(CopyNote.from_json(each) for each in notes["copies"])
-        images.setdefault(room, []).extend(ImageNote.from_json(each) for each in notes["images"])
-    return saves, copies, images
+        else:
+            passes.setdefault(room, []).append(Pass.model_validate_json(documents[name]))
+    return saves, passes

@@ -55,7 +55,8 @@ def release_disk(gateway: Gateway, run: Run, note: SaveNote) -> dict[str, Any]:
     An unfinished VHD of ours is removed: without a record it is no image. The stop marker does not hold this back.
     """
     planned, target, owner = _parts(gateway, run, note.save)
-    folder.store(gateway, run.id, f"{folder.JOURNAL}saves/{note.save:05}.json", note)
+    ended = note.model_copy(update={"ended_at": gateway.clock.now()})
+    folder.store(gateway, run.id, f"{folder.JOURNAL}saves/{note.save:05}.json", ended)
     release(gateway, run.id, folder.grant_document(_disk(planned).id))
     if note.state != "saved":
         staging.remove(gateway, target, owner)

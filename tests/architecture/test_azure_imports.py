@@ -37,6 +37,10 @@ def test_only_the_workflow_and_the_door_import_the_functions_libraries() -> None
     assert offenders(ENGINES, "shared/workflow/", "function_app.py") == []
 
 
+def test_only_the_gateway_imports_opentelemetry() -> None:
+    assert offenders(("opentelemetry",), "shared/gateway/traces.py") == []
+
+
 def test_no_other_azure_package_is_imported_anywhere() -> None:
     unknown = [
         f"{relative(module)} imports {name}"

@@ -6,7 +6,7 @@ import sys
 
 from tests.architecture.source import ROOT, within
 
-SDKS = ("azure.core", "azure.identity", "azure.mgmt", "azure.storage", "msal", "requests")
+SDKS = ("azure.core", "azure.identity", "azure.mgmt", "azure.storage", "msal", "opentelemetry.sdk", "requests")
 
 LISTING = "import {0}; import json, sys; print(json.dumps(sorted(sys.modules)))"
 

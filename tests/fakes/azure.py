@@ -12,6 +12,7 @@ from threading import RLock
 from shared.domain.errors import Denied, NotFound
 from shared.domain.models import Lab, SourceVm
 from shared.domain.storage import BlobRef, CopyOwner, CopyStatus
+from shared.domain.telemetry import Span
 from shared.gateway.port import LabsBlob
 from tests.fakes.faults import Call, Strike, When
 from tests.fakes.state import Blob, Copy, CopyFate, Disk, Grant, Image, Machine, Signature
@@ -47,6 +48,7 @@ class AzureInMemory:
     documents: dict[str, bytes] = field(default_factory=dict)
     labs_blob: LabsBlob | None = None
     messages: list[str] = field(default_factory=list)
+    traces: dict[str, list[Span]] = field(default_factory=dict)  # by run
     hubs: dict[str, str] = field(default_factory=dict)  # account -> region
     calls: list[Call] = field(default_factory=list)
     strikes: list[Strike] = field(default_factory=list)

@@ -10,6 +10,7 @@ from shared.domain.errors import Conflict, NotFound, RecordError, Refused
 from shared.domain.image_paths import as_tag
 from shared.domain.models import Catalogue, CustomImage, Finding, ImageRecord, Lab, SavedImage, Severity, SourceVm
 from shared.domain.storage import BlobRef, CopyOwner, CopyStatus, NewImage, VhdState
+from shared.domain.telemetry import Span
 from shared.gateway.port import LabsBlob
 from tests.fakes.azure import IMAGE_CONTAINER, AzureInMemory
 from tests.fakes.state import Blob, Grant, Image
@@ -256,6 +257,14 @@ class FakeNotices:
             self._cloud.messages.append(text)
 
 
+class FakeTraces:
+    def __init__(self, cloud: AzureInMemory) -> None:
+        self._cloud = cloud
+
+    def send(self, run_id: str, spans: Sequence[Span]) -> None:
+        self._cloud.traces.setdefault(run_id, []).extend(spans)
+
+
 class FakeClock:
     def __init__(self, cloud: AzureInMemory) -> None:
         self._cloud = cloud
@@ -273,6 +282,7 @@ class FakeGateway:
         self.vhds = FakeVhds(cloud)
         self.documents = FakeDocuments(cloud)
         self.notices = FakeNotices(cloud)
+        self.traces = FakeTraces(cloud)
         self.clock = FakeClock(cloud)
 
 
