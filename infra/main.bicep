@@ -51,6 +51,9 @@ param copiesPerSource int = 1
 @description('Where the engine keeps its state: a Durable Task Scheduler, or queues and tables of the app\'s account.')
 param durableBackend string = 'scheduler'
 
+@description('Whether a trace of each run is sent to Application Insights; needs a line in requirements.txt (docs/telemetry.md).')
+param traceRuns bool = false
+
 @description('Whether the app joins a virtual network and reaches its account through private endpoints.')
 param vnetEnabled bool = false
 
@@ -172,6 +175,7 @@ module app 'modules/app.bicep' = {
     schedulerEndpoint: durableBackend == 'scheduler' ? scheduler!.outputs.endpoint : ''
     subnetId: vnetEnabled ? network!.outputs.appSubnetId : ''
     callers: callers
+    traceRuns: traceRuns
     factory: {
       FACTORY_SUBSCRIPTION_ID: factorySubscription
       FACTORY_RESOURCE_GROUP: factoryResourceGroup

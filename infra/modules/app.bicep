@@ -18,6 +18,9 @@ param subnetId string
 @description('Addresses that may call the app; empty: any.')
 param callers array
 
+@description('Whether the worker sends a trace of each run (docs/telemetry.md).')
+param traceRuns bool
+
 @description('The settings of the factory itself, by name.')
 param factory object
 
@@ -41,6 +44,10 @@ var factoryStorage = {
 var telemetry = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${clientId};Authorization=AAD'
+}
+var traces = {
+  PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+  OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,psycopg2,requests,urllib,urllib3'
 }
 // host.json names no backend and so means storage, which every machine has; these override it (docs/deployment.md).
 var engine = empty(schedulerEndpoint)
@@ -132,7 +139,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: union(hostStorage, factoryStorage, telemetry, engine, identity, factory)
+    properties: union(hostStorage, factoryStorage, telemetry, traceRuns ? traces : {}, engine, identity, factory)
   }
 
   // Deployment is done with Entra ID; the passwords that every app has are shut off.

@@ -22,6 +22,8 @@ OF_THE_PLATFORM = (
     "AzureFunctionsJobHost__",
     "AzureWebJobsStorage__",
     "DURABLE_TASK_SCHEDULER_",
+    "OTEL_PYTHON_",
+    "PYTHON_APPLICATIONINSIGHTS_",
 )
 # Set by Azure itself where the app has an identity.
 OF_AZURE = {"IDENTITY_ENDPOINT"}
