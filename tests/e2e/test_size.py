@@ -1,7 +1,6 @@
 """A run of a thousand pairs: it ends well, within the engine's and Azure's limits."""
 
 import math
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +33,6 @@ class Done:
     ledger: dict[str, Any]
     factory: RunningFactory
     histories: list[tuple[str, int]]
-    seconds: float
 
 
 def world() -> dict[str, Any]:
@@ -51,14 +49,12 @@ def done(place: Path) -> Iterator[Done]:
     histories.mkdir()
     host = ("-m", "tests.e2e.witness", str(histories), *HOST[2:])
     with emulated(worlds.written(place, world()), place) as azure, app_of(azure, place, host=host) as factory:
-        began = time.monotonic()
         run_id = factory.app.start({"labs": worlds.wanted(**{f"Lab{n}": [""] for n in range(LABS)})})
         report = factory.app.ended(run_id, seconds=240)
-        seconds = time.monotonic() - began
         found = [
             (asked.instanceId, len(asked.pastEvents) + len(asked.newEvents)) for asked, _ in generations(histories)
         ]
-        yield Done(report, factory.azure.ledger(), factory, found, seconds)
+        yield Done(report, factory.azure.ledger(), factory, found)
 
 
 def test_every_pair_is_delivered(done: Done) -> None:
@@ -98,10 +94,6 @@ def test_calls_to_resource_manager_stay_within_their_budget(done: Done) -> None:
 
 def test_nothing_stays_staged_or_granted(done: Done) -> None:
     assert (done.factory.stores.staged(), done.factory.granted()) == ([], [])
-
-
-def test_it_takes_less_than_two_minutes(done: Done) -> None:
-    assert done.seconds < 120
 
 
 def moment(report: dict[str, Any], key: str) -> float:
