@@ -62,24 +62,25 @@ const setProgress = (element, done, total, label) => {
   setAttribute(element, "aria-label", label);
 };
 
+// A number stays with its unit when a line is broken.
+const measure = (number, unit) => `${number}\u00a0${unit}`;
 const size = (count) => {
-  if (count < 1024 ** 2) return `${count.toLocaleString("en")} bytes`;
-  if (count < 1024 ** 3) return `${(count / 1024 ** 2).toFixed(0)} MiB`;
-  return `${(count / 1024 ** 3).toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} GiB`;
+  if (count < 1024 ** 2) return measure(count.toLocaleString("en"), "bytes");
+  if (count < 1024 ** 3) return measure((count / 1024 ** 2).toFixed(0), "MiB");
+  return measure((count / 1024 ** 3).toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 }), "GiB");
 };
 const duration = (seconds) => {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  if (hours) return `${hours} h ${minutes} min`;
-  return minutes ? `${minutes} min ${rest} s` : `${rest} s`;
+  if (hours) return `${measure(hours, "h")} ${measure(minutes, "min")}`;
+  return minutes ? `${measure(minutes, "min")} ${measure(rest, "s")}` : measure(rest, "s");
 };
 const since = (text) => (Date.now() - Date.parse(text)) / 1000;
 const age = (text) => {
   const seconds = since(text);
-  if (seconds < 90) return "1 min";
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86400)} d`;
+  if (seconds < 5400) return measure(Math.max(1, Math.round(seconds / 60)), "min");
+  if (seconds < 48 * 3600) return measure(Math.round(seconds / 3600), "h");
+  return measure(Math.round(seconds / 86400), "d");
 };
 const moment = (text) => (text ? `${new Date(text).toISOString().slice(0, 19).replace("T", " ")} UTC` : "");
 const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
