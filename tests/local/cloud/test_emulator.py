@@ -23,6 +23,7 @@ from azure.mgmt.devtestlabs.models import CustomImage, CustomImagePropertiesCust
 from azure.storage.blob import BlobClient, BlobServiceClient, generate_blob_sas
 
 from local.cloud.emulator import Addresses, Emulator
+from local.cloud.storage.vhd import fixed_vhd
 from local.cloud.world import World, parse_world
 
 ROOT = Path(__file__).parents[3]
@@ -192,6 +193,38 @@ def test_saved_images_of_the_world_are_in_storage(cloud: Cloud) -> None:
     assert (new["formatVersion"], new["sourceDiskUniqueId"]) == (2, disk["uniqueId"])
     assert new["sourceDiskOwnershipTime"] == disk["lastOwnershipUpdateTime"]
     assert new["vhdFileName"] not in names
+
+
+@pytest.mark.emulator
+def test_an_uploaded_vhd_is_listed_and_becomes_a_custom_image(cloud: Cloud) -> None:
+    content = fixed_vhd("mine", 4)
+    with cloud.labs() as labs:
+        uri = str(labs.labs.generate_upload_uri("team", "Team", "folder/My disk.vhd").upload_uri)
+        with BlobClient.from_blob_url(uri, **cloud.trust) as blob:
+            blob.upload_blob(content.read(0, content.size), blob_type="PageBlob", overwrite=True)
+            assert blob.get_blob_properties().size == content.size
+        listed = [str(vhd.id) for vhd in labs.labs.list_vhds("team", "Team")]
+        assert [url.rpartition("/uploads/")[2] for url in listed] == ["folder/My%20disk.vhd"]
+        vhd = CustomImagePropertiesCustom(os_type="Linux", image_name=listed[0], sys_prep=False)
+        made = labs.custom_images.begin_create_or_update("team", "Team", "mine", CustomImage(vhd=vhd)).result()
+    assert made.provisioning_state == "Succeeded"
+
+
+@pytest.mark.emulator
+def test_an_upload_address_opens_its_own_blob_only(cloud: Cloud) -> None:
+    with cloud.labs() as labs, requests.Session() as session:
+        uri = str(labs.labs.generate_upload_uri("team", "Team", "one.vhd").upload_uri)
+        session.trust_env = False
+        session.verify = str(cloud.addresses.ca_file)
+        session.headers["x-ms-version"] = "2021-08-06"
+        block = {"x-ms-blob-type": "BlockBlob"}
+        assert session.put(uri, data=b"x", headers=block).status_code == 201
+        assert session.put(uri.replace("one.vhd", "two.vhd"), data=b"x", headers=block).status_code == 403
+        assert session.put(uri.replace("sig=", "sig=x"), data=b"x", headers=block).status_code == 403
+        assert session.delete(uri).status_code == 403
+        container = uri.partition("/one.vhd")[0] + "?restype=container&comp=list&" + uri.partition("?")[2]
+        assert session.get(container).status_code == 403
+    assert "sig=" not in json.dumps(cloud.own("ledger"))
 
 
 @pytest.mark.emulator
