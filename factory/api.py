@@ -31,13 +31,21 @@ class Api:
         """Ask for a run; returns its id."""
         return str(self._json("id", "POST", "/api/runs", json.dumps(body).encode())["id"])
 
-    def newest_runs(self) -> list[dict[str, Any]]:
-        """The newest runs, newest first."""
-        return list(self._json("runs", "GET", "/api/runs?limit=20")["runs"])
+    def newest_runs(self, limit: int = 20) -> list[dict[str, Any]]:
+        """The newest runs, newest first; at most 100."""
+        return list(self._json("runs", "GET", f"/api/runs?limit={limit}")["runs"])
 
     def run(self, run_id: str) -> dict[str, Any]:
         """How a run stands."""
         return self._json("status", "GET", f"/api/runs/{quote(run_id, safe='')}")
+
+    def plan(self, run_id: str) -> dict[str, Any]:
+        """The changes that a run planned, and their digest."""
+        return self._json("changes", "GET", f"/api/runs/{quote(run_id, safe='')}/plan")
+
+    def cancel(self, run_id: str) -> dict[str, Any]:
+        """Cancel a run; returns its id and status."""
+        return self._json("id", "POST", f"/api/runs/{quote(run_id, safe='')}/cancel", b"{}")
 
     def report(self, run_id: str, form: str) -> bytes:
         """The report of a run that has ended, as `html`, `json` or `csv`."""

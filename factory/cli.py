@@ -1,26 +1,16 @@
-"""The arguments of the command line, and the one place where its errors become a message and an exit status."""
+"""Carries out the commands, and is the one place where their errors become a message and an exit status."""
 
 import argparse
 import os
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 
+from factory.arguments import parser
 from factory.errors import CommandError
 
-ROOT = Path(__file__).resolve().parent.parent
-LABS = ROOT / "config" / "labs.json"
-WORLD = ROOT / "local" / "worlds" / "demo.json"
-OUT = ROOT / ".local" / "demo"
 PYTHON = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
-EXIT_STATUS = """\
-exit status:
-  0    the run Succeeded, or the file has no errors
-  1    the run ended otherwise, or the file has errors
-  2    the command could not be carried out; the message says why
-  130  interrupted; every process that was started has ended"""
 
 
 def end_politely() -> None:
@@ -50,66 +40,74 @@ def main(arguments: Sequence[str]) -> int:
         return 2
 
 
-def parser() -> argparse.ArgumentParser:
-    """The commands and their arguments."""
-    top = argparse.ArgumentParser(
-        prog="factory",
-        description="Save the machines of a factory lab as images and deliver them to the labs of labs.json.",
-        epilog=EXIT_STATUS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="run the whole job on this machine, in an emulated Azure")
-    _local_arguments(demo)
-    demo.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
-    _local_arguments(commands.add_parser("serve", help="the same, and stay up"))
-    emulate = commands.add_parser("emulate", help="start only the emulated Azure and print its addresses")
-    emulate.add_argument("--world", type=Path, required=True, metavar="FILE", help="the Azure to emulate")
-    emulate.add_argument("--port", type=int, default=0, metavar="N", help="port of Azure Resource Manager (0: any)")
-    run = commands.add_parser("run", help="start a run of a running app and follow it")
-    run.add_argument("--url", default=os.environ.get("IMAGE_FACTORY_URL"), help="its address (IMAGE_FACTORY_URL)")
-    run.add_argument("--key", default=os.environ.get("IMAGE_FACTORY_KEY"), help="a function key (IMAGE_FACTORY_KEY)")
-    plan = commands.add_parser("plan", help="show what a run would do with a labs.json, and do nothing")
-    plan.add_argument("--labs", type=Path, required=True, metavar="FILE", help="the labs and the images they want")
-    plan.add_argument("--world", type=Path, default=WORLD, metavar="FILE", help="the Azure to emulate")
-    validate = commands.add_parser("validate", help="check a labs.json")
-    validate.add_argument("file", type=Path, metavar="FILE")
-    return top
-
-
-def _local_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--labs", type=Path, default=LABS, metavar="FILE", help="the labs.json to upload")
-    command.add_argument("--world", type=Path, default=WORLD, metavar="FILE", help="the Azure to emulate")
-    command.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="where the report is left")
-
-
 def _run(options: argparse.Namespace) -> int:
-    """Each command imports what it needs, so that `validate` starts at once and needs nothing else installed."""
+    """Each room of commands is imported when it is needed, so that `validate` starts at once and needs nothing else."""
     match options.command:
         case "validate":
-            from factory.validation import validate
+            return _validate(options)
+        case "run" | "runs" | "cancel":
+            return _ask(options)
+        case "plan" | "explain" | "fleet":
+            return _look(options)
+        case "check-access":
+            from factory.check_access import check_access
 
-            return validate(options.file)
-        case "emulate":
-            from factory.machine import emulate
-
-            return emulate(options.world, options.port)
-        case "run":
-            from factory.remote import run
-
-            return run(options.url, options.key)
-        case "plan":
-            from factory.machine import plan
-
-            return plan(options.labs, options.world)
-        case "serve":
-            from factory.machine import serve
-
-            return serve(options.labs, options.world, options.out)
+            return check_access(options.labs, options.access_file)
         case _:
-            from factory.machine import demo
+            return _work(options)
 
-            return demo(options.labs, options.world, options.out, keep=options.keep)
+
+def _validate(options: argparse.Namespace) -> int:
+    from factory.validation import validate
+
+    return validate(
+        options.file,
+        form="json" if options.json else options.format,
+        compare=options.compare_with_original,
+        images=options.images,
+        world=options.world,
+    )
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from factory import remote
+
+    match options.command:
+        case "run":
+            plan = options.plan or options.plan_digest
+            return remote.run(options.url, options.key, plan=plan, as_json=options.json)
+        case "runs":
+            return remote.runs(options.url, options.key, limit=options.limit, as_json=options.json)
+        case _:
+            return remote.cancel(options.url, options.key, options.id, as_json=options.json)
+
+
+def _look(options: argparse.Namespace) -> int:
+    match options.command:
+        case "plan":
+            from factory.plans import plan
+
+            return plan(options.labs, options.world, as_json=options.json)
+        case "explain":
+            from factory.explaining import explain
+
+            return explain(options.lab, options.image, options.labs, options.world, as_json=options.json)
+        case _:
+            from factory.fleets import fleet
+
+            return fleet(options.labs, options.world, as_json=options.json)
+
+
+def _work(options: argparse.Namespace) -> int:
+    from factory import machine
+
+    match options.command:
+        case "emulate":
+            return machine.emulate(options.world, options.port)
+        case "serve":
+            return machine.serve(options.labs, options.world, options.out, as_json=options.json)
+        case _:
+            return machine.demo(options.labs, options.world, options.out, keep=options.keep, as_json=options.json)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.text import Text
 
 from factory.api import Api
-from factory.console import make_console
+from factory.console import make_console, print_json
 from factory.errors import ApiError, CommandError
 from factory.following import follow, uploaded_run
+from factory.looking import Source, entered
 from factory.progress import Display, display
 from factory.tables import print_report
-from factory.validation import line
 from local.cloud.world import load_world
 from local.cloud.world_errors import WorldError
 from local.environment import (
@@ -31,7 +31,6 @@ from local.environment import (
     upload_labs,
 )
 from local.processes import ChildError, Children
-from shared.domain import labs_file
 
 POLL_SECONDS = 0.5
 # The host looks for new blobs every second or so; the first look of a cold one takes longer.
@@ -54,41 +53,42 @@ class Machine:
             return follow(self.api, run_id, show=shown.show, every=POLL_SECONDS, check=self.children.check)
 
 
-def demo(labs: Path, world: Path, out: Path, *, keep: bool) -> int:
+def demo(labs: Path, world: Path, out: Path, *, keep: bool, as_json: bool = False) -> int:
     """Upload a labs.json and show the run that its upload starts; 0 when it Succeeded."""
-    console = make_console()
+    console = make_console(as_json=as_json)
     shown = display(console)
     with _machine(world, shown) as machine:
-        status = _uploaded_run(console, shown, machine, labs, out)
+        report = _uploaded_run(console, shown, machine, labs, out)
+        if as_json:
+            print_json(report)
         if keep:
             _print_addresses(console, machine)
             _stay(console, machine)
-    return status
+    return 0 if report["status"] == "Succeeded" else 1
 
 
-def serve(labs: Path, world: Path, out: Path) -> int:
+def serve(labs: Path, world: Path, out: Path, *, as_json: bool = False) -> int:
     """As `demo`, but whatever becomes of the run, everything stays up until Ctrl-C."""
-    console = make_console()
+    console = make_console(as_json=as_json)
     shown = display(console)
     with _machine(world, shown) as machine:
         _print_addresses(console, machine)
+        if as_json:
+            print_json({"url": machine.host.url, "functionKey": machine.host.function_key})
         _uploaded_run(console, shown, machine, labs, out)
         _stay(console, machine)
     return 0
 
 
-def plan(labs: Path, world: Path) -> int:
-    """Show what a run with this labs.json would do in a world; 0 when nothing of it is known to fail."""
-    content = labs.read_bytes()
-    checked = labs_file.parse(content)
-    if checked.blocked:
-        raise CommandError("\n".join(["the file cannot be used.", *(line(labs, each) for each in checked.findings)]))
-    console = make_console()
-    shown = display(console)
-    with _machine(world, shown) as machine:
-        final = machine.follow(machine.api.start({"dryRun": True, "labs": json.loads(content)}), shown)
-        print_report(console, json.loads(machine.api.report(final["id"], "json")))
-    return 0 if final["status"] == "Succeeded" else 1
+@contextmanager
+def world_to_look_at(world_file: Path, say: Callable[[str], None]) -> Iterator[Source]:
+    """The emulated Azure of a world, without the app. Raises CommandError."""
+    with _processes() as children:
+        world = load_world(world_file)
+        say(f"Starting an emulated Azure: {world_file}")
+        cloud = CloudAddresses.from_ready(start_cloud(children, world_file.resolve()))
+        with entered(host_environment(world, cloud)) as source:
+            yield source
 
 
 def emulate(world: Path, port: int) -> int:
@@ -127,8 +127,8 @@ def _machine(world_file: Path, shown: Display) -> Iterator[Machine]:
             raise
 
 
-def _uploaded_run(console: Console, shown: Display, machine: Machine, labs: Path, out: Path) -> int:
-    """Upload, wait for the blob trigger, follow the run, show and keep its report."""
+def _uploaded_run(console: Console, shown: Display, machine: Machine, labs: Path, out: Path) -> dict[str, Any]:
+    """Upload, wait for the blob trigger, follow the run, show and keep its report; returns that."""
     shown.say(f"Uploading {labs}; its blob trigger starts the run")
     upload_labs(machine.children, labs.resolve(), machine.environment)
     check = machine.children.check
@@ -138,11 +138,12 @@ def _uploaded_run(console: Console, shown: Display, machine: Machine, labs: Path
     out.mkdir(parents=True, exist_ok=True)
     for form in FORMS:
         (out / f"report.{form}").write_bytes(machine.api.report(final["id"], form))
-    print_report(console, json.loads((out / "report.json").read_bytes()))
+    report: dict[str, Any] = json.loads((out / "report.json").read_bytes())
+    print_report(console, report)
     console.print(
         Text(f"The report is {out.resolve() / 'report.html'}, beside it report.json and report.csv"), soft_wrap=True
     )
-    return 0 if final["status"] == "Succeeded" else 1
+    return report
 
 
 def _print_addresses(console: Console, machine: Machine) -> None:

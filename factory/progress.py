@@ -1,7 +1,8 @@
 """How a run that goes on is shown: bars in a terminal, plain lines anywhere else."""
 
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -10,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
 BYTES = "Bytes copied"
+RATE_SECONDS = 30.0  # over which a rate is measured: a run's rate changes with each copy that ends
 UNFINISHED = ("waiting", "copying", "imaging")
 
 
@@ -20,6 +22,26 @@ class Measure(NamedTuple):
     done: int
     total: int
     text: str
+
+
+class Rate:
+    """How fast the bytes of a run are copied, and how long the rest takes at that rate."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def words(self, copied: int, total: int) -> str:
+        """Such as `, 61 MiB/s, 4 min to go`; empty as long as nothing can be said."""
+        now = self._clock()
+        self._seen.append((now, copied))
+        while now - self._seen[0][0] > RATE_SECONDS:
+            self._seen.popleft()
+        then, before = self._seen[0]
+        if copied <= before or copied >= total:
+            return ""
+        rate = (copied - before) / (now - then)
+        return f", {gibibytes(rate)}/s, {duration((total - copied) / rate)} to go"
 
 
 class Display(Protocol):
@@ -54,6 +76,7 @@ class Bars:
         )
         self._progress = Progress(*columns, console=console, transient=True)
         self._tasks: dict[str, TaskID] = {}
+        self._rate = Rate()
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -70,7 +93,7 @@ class Bars:
 
     def show(self, body: Mapping[str, Any]) -> None:
         """Draw the bars anew."""
-        for name, done, total, text in _measures(body):
+        for name, done, total, text in _measures(body, self._rate):
             if name not in self._tasks:
                 self._tasks[name] = self._progress.add_task(name, done=text)
             self._progress.update(self._tasks[name], completed=done, total=total, done=text)
@@ -83,6 +106,7 @@ class Lines:
         self._console = console
         self._start = time.monotonic()
         self._last = ""
+        self._rate = Rate()
 
     def __enter__(self) -> Self:
         return self
@@ -98,11 +122,19 @@ class Lines:
 
     def show(self, body: Mapping[str, Any]) -> None:
         """Print a line if something was finished or begun since the last."""
-        measures = _measures(body)
+        measures = _measures(body, self._rate)
         state = "; ".join([body["status"], *(f"{each.name}: {each.text}" for each in measures if each.name != BYTES)])
         if state != self._last:
             self._last = state
             self.say("; ".join([body["status"], *(f"{each.name}: {each.text}" for each in measures)]))
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: 5025 is `1 h 24 min`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def gibibytes(count: float) -> str:
@@ -114,7 +146,7 @@ def gibibytes(count: float) -> str:
     return f"{count:,.1f} GiB"
 
 
-def _measures(body: Mapping[str, Any]) -> list[Measure]:
+def _measures(body: Mapping[str, Any], rate: Rate) -> list[Measure]:
     counts = body.get("counts") or {}
     regions = sorted((counts.get("regions") or {}).items())
     counted = [("Saving", counts.get("saves") or {}), *((f"Delivering in {region}", each) for region, each in regions)]
@@ -122,7 +154,9 @@ def _measures(body: Mapping[str, Any]) -> list[Measure]:
     size = body.get("bytes") or {}
     copied, total = size.get("copied", 0), size.get("total", 0)
     if total:
-        measures.append(Measure(BYTES, copied, total, f"{gibibytes(copied)} of {gibibytes(total)}"))
+        measures.append(
+            Measure(BYTES, copied, total, f"{gibibytes(copied)} of {gibibytes(total)}{rate.words(copied, total)}")
+        )
     return measures
 
 

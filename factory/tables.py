@@ -28,26 +28,36 @@ def print_report(console: Console, report: Mapping[str, Any]) -> None:
     """Print saves, deliveries and findings, and one line that sums them up."""
     if report["saves"]:
         console.print(
-            _table("Machines of the factory", ("Machine", "Image", "Outcome", "Reason"), map(_save, report["saves"]))
+            table("Machines of the factory", ("Machine", "Image", "Outcome", "Reason"), map(_save, report["saves"]))
         )
     if report["deliveries"]:
         rows = map(_delivery, report["deliveries"])
-        console.print(_table("Deliveries", ("Lab", "Image", "Outcome", "Reason"), rows))
-    for code, words in _explained([*report["saves"], *report["deliveries"]]):
-        console.print(Text.assemble((code, "bold"), ": ", words), soft_wrap=True)
-    for finding in report["findings"]:
-        console.print(
-            Text(_finding(finding), style="red" if finding["severity"] == "error" else "yellow"), soft_wrap=True
-        )
+        console.print(table("Deliveries", ("Lab", "Image", "Outcome", "Reason"), rows))
+    print_codes(console, [*report["saves"], *report["deliveries"]])
+    print_findings(console, report["findings"])
     status = report["status"]
     console.print(Text.assemble((status, STATUS_STYLES.get(status, "bold red")), ": ", _sum(report)), soft_wrap=True)
 
 
-def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
-    table = Table(*columns, title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+def print_codes(console: Console, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Print what the reasons of a table mean, and what to do about them."""
+    for code, words in _explained(entries):
+        console.print(Text.assemble((code, "bold"), ": ", words), soft_wrap=True)
+
+
+def print_findings(console: Console, findings: Iterable[Mapping[str, Any]]) -> None:
+    """Print findings, each with its place."""
+    for finding in findings:
+        style = "red" if finding["severity"] == "error" else "yellow"
+        console.print(Text(_finding(finding), style=style), soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
+    """A table of rows."""
+    made = Table(*columns, title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for row in rows:
-        table.add_row(*row)
-    return table
+        made.add_row(*row)
+    return made
 
 
 def _save(save: Mapping[str, Any]) -> Sequence[Text]:
@@ -74,7 +84,7 @@ def _reason(entry: Mapping[str, Any]) -> Text:
 def _explained(entries: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """The codes that the tables show, each with what it means and what to do."""
     codes = sorted(
-        {entry["reason"] for entry in entries if entry.get("reason") and entry["reason"] != entry["outcome"]}
+        {entry["reason"] for entry in entries if entry.get("reason") and entry["reason"] != entry.get("outcome")}
     )
     return [(code, str(explain(code))) for code in codes if code in EXPLANATIONS]
 

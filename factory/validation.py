@@ -1,23 +1,103 @@
-"""The command `validate`: what a labs.json says, and everything that is wrong with it. It needs no Azure at all."""
+"""The command `validate`: what a labs.json says, and everything that is wrong with it. By itself it needs no Azure."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from shared.domain import labs_file
+from factory.errors import CommandError
+from shared.domain import labs_file, original_rules
 from shared.domain.models import Finding, Severity
+from shared.domain.original_rules import Difference
+
+# https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands: what a value may not hold.
+_ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 
-def validate(path: Path) -> int:
-    """Print each finding as `file:line:column: severity code: message`; 1 if one of them is an error."""
-    labs = labs_file.parse(path.read_bytes())
-    for finding in labs.findings:
-        print(line(path, finding))
+def validate(
+    path: Path, *, form: str = "text", compare: bool = False, images: Path | None = None, world: Path | None = None
+) -> int:
+    """Print each finding as `file:line:column: severity code: message`; 1 if one of them is an error.
+
+    `form` is `text`, `github` (annotations of a workflow) or `json`. With `compare` also each lab and image for which
+    the PowerShell scripts would have decided otherwise, over the paths of `images`, of a world, or of the real Azure.
+    """
+    content = path.read_bytes()
+    labs = labs_file.parse(content)
+    differences = _differences(path, content, images, world) if compare else ()
+    if form == "json":
+        _print_json(labs.findings, differences if compare else None)
+    else:
+        _print(path, labs.findings, differences, form)
     errors = sum(finding.severity is Severity.ERROR for finding in labs.findings)
-    print(f"{path}: {len(labs.labs)} usable labs, {errors} errors, {len(labs.findings) - errors} warnings")
+    if form == "text":
+        print(f"{path}: {len(labs.labs)} usable labs, {errors} errors, {len(labs.findings) - errors} warnings")
+        if compare:
+            print(f"{path}: {len(differences)} differences from the PowerShell scripts")
     return 1 if errors else 0
 
 
 def line(path: Path, finding: Finding) -> str:
     """A finding as editors and build servers read it; one that concerns the whole file has no line."""
-    place = ":".join(str(part) for part in (path, finding.line, finding.column) if part is not None)
     where = f" ({finding.path})" if finding.path else ""
-    return f"{place}: {finding.severity.value} {finding.code}: {finding.message}{where}"
+    return f"{_place(path, finding)}: {finding.severity.value} {finding.code}: {finding.message}{where}"
+
+
+def image_paths(place: Path) -> tuple[str, ...]:
+    """The image paths of a folder of definitions (its .json files), or of a text file with one a line."""
+    if place.is_dir():
+        found = sorted(
+            file.relative_to(place).as_posix() for file in place.rglob("*") if file.suffix.lower() == ".json"
+        )
+    else:
+        found = [text.strip() for text in place.read_text(encoding="utf-8-sig").splitlines() if text.strip()]
+    if not found:
+        raise CommandError(f"{place} has no image paths: name a folder with .json files, or a file with one a line.")
+    return tuple(found)
+
+
+def _differences(path: Path, content: bytes, images: Path | None, world: Path | None) -> tuple[Difference, ...]:
+    if images is not None:
+        return original_rules.compare(content, image_paths(images))
+    from factory.plans import outlook
+
+    with outlook(path, world, lambda what: None) as seen:
+        known = [image.record.image_path for image in seen.catalogue.images]
+        chosen = original_rules.compare(content, sorted(dict.fromkeys(known)))
+        return (*chosen, *original_rules.compare_plan(seen.labs, seen.plan, seen.catalogue))
+
+
+def _print(path: Path, findings: Sequence[Finding], differences: Sequence[Difference], form: str) -> None:
+    for finding in findings:
+        print(line(path, finding) if form == "text" else _annotation(path, finding.severity.value, finding))
+    for each in differences:
+        text = f"{_place(path, each)}: difference {each.code}: {each.message}"
+        print(text if form == "text" else _annotation(path, "notice", each))
+
+
+def _place(path: Path, found: Finding | Difference) -> str:
+    return ":".join(str(part) for part in (path, found.line, found.column) if part is not None)
+
+
+def _annotation(path: Path, severity: str, found: Finding | Difference) -> str:
+    """A workflow command that GitHub shows beside the line."""
+    place = [f"file={_property(path.as_posix())}"]
+    place += [f"line={found.line}", f"col={found.column}"] if found.line is not None else []
+    return f"::{severity} {','.join(place)},title={found.code}::{_escaped(found.message)}"
+
+
+def _escaped(text: str) -> str:
+    return "".join(_ESCAPES.get(char, char) for char in text)
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _print_json(findings: Sequence[Finding], differences: Sequence[Difference] | None) -> None:
+    from factory.console import print_json
+
+    errors = any(each.severity is Severity.ERROR for each in findings)
+    document: dict[str, Any] = {"valid": not errors, "findings": [each.to_json() for each in findings]}
+    if differences is not None:
+        document["differences"] = [each.to_json() for each in differences]
+    print_json(document)

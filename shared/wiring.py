@@ -28,14 +28,8 @@ def time_scale() -> float:
     return _settings().time_scale
 
 
-@cache
-def _settings() -> settings.Settings:
-    return settings.read()
-
-
-@cache
-def _gateway() -> Gateway:
-    read = _settings()
+def connect(read: settings.Settings) -> Gateway:
+    """A gateway to the Azure that these settings name. It makes no call."""
     return AzureGateway(
         AzureAddresses(
             subscription_id=str(read.factory_subscription_id),
@@ -49,3 +43,13 @@ def _gateway() -> Gateway:
             client_id=read.client_id,
         )
     )
+
+
+@cache
+def _settings() -> settings.Settings:
+    return settings.read()
+
+
+@cache
+def _gateway() -> Gateway:
+    return connect(_settings())

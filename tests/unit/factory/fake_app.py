@@ -21,6 +21,7 @@ class FakeApp:
     runs: list[dict[str, Any]] = field(default_factory=list)
     statuses: list[dict[str, Any]] = field(default_factory=list)
     report: dict[str, Any] = field(default_factory=dict)
+    plan: dict[str, Any] = field(default_factory=dict)
     refusal: tuple[int, dict[str, Any]] | None = None
     broken_answers: int = 0
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -35,6 +36,10 @@ class FakeApp:
         if self.broken_answers:
             self.broken_answers -= 1
             return 503, None
+        if route.endswith("/cancel"):
+            return 202, {"id": RUN_ID, "status": "Cancelling"}
+        if route.endswith("/plan"):
+            return 200, self.plan
         if route.endswith("/report"):
             return 200, self.report
         if (method, route) == ("POST", "/api/runs"):

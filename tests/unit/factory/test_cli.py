@@ -1,6 +1,8 @@
 """The arguments of the commands, and what becomes of their errors."""
 
+import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from factory import cli, remote
-from factory.cli import LABS, OUT, WORLD, main, parser
+from factory import remote
+from factory.arguments import LABS, OUT, ROOT, WORLD, parser
+from factory.cli import main
 from tests.unit.factory.fake_app import KEY, REPORT, FakeApp, serving, status
 
 
@@ -28,14 +31,25 @@ def test_the_address_and_key_of_an_app_may_come_from_the_environment(monkeypatch
 
 def test_a_python_without_the_packages_is_told_how_to_get_them() -> None:
     answer = subprocess.run(
-        [sys.executable, "-S", "-m", "factory", "validate", str(LABS)], cwd=cli.ROOT, capture_output=True, text=True
+        [sys.executable, "-S", "-m", "factory", "validate", str(LABS)], cwd=ROOT, capture_output=True, text=True
     )
     assert answer.returncode == 2
     assert "Run `python tools/setup.py` once" in answer.stderr
     assert "Traceback" not in answer.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["plan"], ["emulate"], ["validate"], ["demo", "--fast"], ["destroy"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["explain", "TeamBlue"],
+        ["run", "--plan", "a", "--plan-digest", "b"],
+        ["emulate"],
+        ["validate"],
+        ["demo", "--fast"],
+        ["destroy"],
+    ],
+)
 def test_wrong_arguments_are_exit_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
@@ -48,6 +62,40 @@ def test_the_help_documents_the_exit_status(capsys: pytest.CaptureFixture[str]) 
         main(["--help"])
     assert ended.value.code == 0
     assert "130  interrupted" in capsys.readouterr().out
+
+
+def commands() -> list[str]:
+    (subparsers,) = [each for each in parser()._actions if isinstance(each, argparse._SubParsersAction)]
+    return list(subparsers.choices)
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_help_of_every_command_has_examples_that_are_commands(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    _, _, examples = capsys.readouterr().out.partition("examples:\n")
+    for example in re.split(r"\n|;", examples.strip()):
+        arguments = example.strip().removeprefix("python -m factory ").partition(" >")[0].split()
+        assert parser().parse_args(arguments).command in commands()
+
+
+@pytest.mark.parametrize("command", sorted(set(commands()) - {"emulate", "check-access"}))
+def test_every_command_can_print_json(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert "--json" in capsys.readouterr().out
+
+
+def test_a_plan_without_settings_and_world_names_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("FACTORY_SUBSCRIPTION_ID", raising=False)
+    assert main(["plan", "--labs", str(LABS)]) == 2
+    error = capsys.readouterr().err
+    assert "FACTORY_SUBSCRIPTION_ID" in error
+    assert "--world FILE" in error
 
 
 @pytest.mark.parametrize(("end", "code"), [("Succeeded", 0), ("PartiallySucceeded", 1), ("Failed", 1)])
@@ -102,7 +150,7 @@ def test_every_request_to_end_is_exit_status_130(number: signal.Signals) -> None
         "cli._run = wait; cli.end_politely(); sys.exit(cli.main(['validate', 'x']))"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cli.ROOT
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == b"waiting\n"

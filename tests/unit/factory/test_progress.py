@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from factory.progress import Bars, Lines, display, gibibytes
+from factory.progress import Bars, Lines, Rate, display, duration, gibibytes
 
 
 def body(**saves: int) -> dict[str, Any]:
@@ -64,6 +64,22 @@ def test_a_terminal_gets_a_bar_for_saving_for_each_region_and_for_the_bytes() ->
 def test_a_terminal_that_cannot_move_its_cursor_gets_lines() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "dumb"})
     assert isinstance(display(console), Lines)
+
+
+def test_a_rate_and_the_time_to_go_are_measured_over_the_last_half_minute() -> None:
+    now = iter([0.0, 10.0, 20.0, 100.0, 110.0])
+    rate = Rate(lambda: next(now))
+    mib = 1024**2
+    assert rate.words(0, 6000 * mib) == ""
+    assert rate.words(600 * mib, 6000 * mib) == ", 60 MiB/s, 2 min to go"
+    assert rate.words(1200 * mib, 6000 * mib) == ", 60 MiB/s, 1 min to go"
+    assert rate.words(1200 * mib, 6000 * mib) == ""
+    assert rate.words(6000 * mib, 6000 * mib) == ""
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(5, "5 s"), (90, "2 min"), (5040, "1 h 24 min")])
+def test_a_duration_is_written_for_people(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """The command `validate`: findings as editors and build servers read them."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
+from factory.arguments import ROOT
 from factory.cli import main
 from factory.validation import line
 from shared.domain.models import Finding, Severity
@@ -44,6 +47,66 @@ def test_a_file_that_is_not_there_is_one_message(tmp_path: Path, capsys: pytest.
     assert captured.err.startswith("factory validate: ")
     assert "none.json" in captured.err
     assert "Traceback" not in captured.err
+
+
+def test_json_holds_every_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", written(tmp_path, GOOD.replace(SUBSCRIPTION, "x")), "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["valid"] is False
+    assert document["findings"][0]["line"] == 1
+
+
+def test_github_gets_an_annotation_at_the_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, GOOD.replace('"ImagePaths"', '"100%": 1, "ImagePaths"'))
+    assert main(["validate", path, "--format", "github"]) == 0
+    (annotation,) = capsys.readouterr().out.splitlines()
+    assert re.match(r"::warning file=[^:]+,line=1,col=\d+,title=unknown-key::Lab .*`100%25`", annotation)
+
+
+def test_every_line_is_read_by_the_documented_problem_matcher(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    documented = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    found = re.search(r'"regexp": (".*")', documented)
+    assert found
+    main(
+        [
+            "validate",
+            written(tmp_path, GOOD.replace(SUBSCRIPTION, "x").replace('"ImagePaths"', '"Colour": 1, "ImagePaths"')),
+        ]
+    )
+    *findings, _ = capsys.readouterr().out.splitlines()
+    for each in findings:
+        matched = re.fullmatch(json.loads(found[1]), each)
+        assert matched
+        assert (matched[1], matched[2], matched[4]) == (str(tmp_path / "labs.json"), "1", matched[4])
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_differences_from_the_scripts_are_listed_over_given_image_paths(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = tmp_path / "images"
+    if kind == "folder":
+        for name in ("Win2022/Datacenter.json", "Win2022-Core/Server.json"):
+            (images / name).parent.mkdir(parents=True)
+            (images / name).write_text("{}")
+    else:
+        images.write_text("Win2022/Datacenter.json\n\nWin2022-Core\\Server.json\n")
+    path = written(tmp_path, GOOD)
+    assert main(["validate", path, "--compare-with-original", "--images", str(images)]) == 0
+    out = capsys.readouterr().out
+    assert f"{path}:1:" in out.splitlines()[0]
+    assert "difference prefix: The scripts send Win2022-Core/Server.json to the lab Blue" in out
+    assert out.endswith("1 differences from the PowerShell scripts\n")
+
+
+def test_a_place_without_image_paths_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    path = written(tmp_path, GOOD)
+    assert main(["validate", path, "--compare-with-original", "--images", str(empty)]) == 2
+    assert "has no image paths" in capsys.readouterr().err
 
 
 def test_a_finding_about_the_whole_file_has_no_line() -> None:
