@@ -34,7 +34,7 @@ def test_documented_module_can_be_run(module: str) -> None:
     assert importlib.util.find_spec(module)
 
 
-@pytest.mark.parametrize("command", named(r"-m factory ([a-z]+)"))
+@pytest.mark.parametrize("command", named(r"-m factory ([a-z-]+)"))
 def test_documented_factory_command_exists(command: str) -> None:
     outcome = subprocess.run(
         [sys.executable, "-m", "factory", command, "--help"], cwd=ROOT, capture_output=True, text=True

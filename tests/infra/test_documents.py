@@ -1,0 +1,74 @@
+"""What docs/deployment.md says of parameters, outputs, settings and roles is what `infra/` has."""
+
+import json
+import re
+
+import pytest
+
+from tools.infra_check.bicep import read
+from tools.setup import ROOT
+
+DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+MAIN = read(ROOT / "infra" / "main.bicep")
+PARAMETERS = (ROOT / "infra" / "main.parameters.json").read_text(encoding="utf-8")
+VARIABLES = sorted(set(re.findall(r"\$\{([A-Z_]+)", PARAMETERS)) - {"AZURE_ENV_NAME"})
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_every_variable_of_azd_is_explained(variable: str) -> None:
+    (table,) = re.findall(r"\| variable \|.*?\n\n", DEPLOYMENT, re.DOTALL)
+    assert f"`{variable}`" in table
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"azd env set ([A-Z_]+)", DEPLOYMENT))))
+def test_every_variable_that_is_set_has_an_effect(name: str) -> None:
+    assert name in VARIABLES
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\"\$([A-Z][A-Z_]+)[/\"]", DEPLOYMENT))))
+def test_every_variable_that_is_used_is_an_output(name: str) -> None:
+    assert name in MAIN.outputs or name == "IMAGE_FACTORY_KEY"
+
+
+@pytest.mark.parametrize("default", re.findall(r"\$\{([A-Z_]+)=([^}]+)\}", PARAMETERS))
+def test_defaults_are_told(default: tuple[str, str]) -> None:
+    name, value = default
+    assert re.search(rf"\| `{name}` \| `{re.escape(value)}` \|", DEPLOYMENT)
+
+
+def test_workflow_passes_variables_that_exist() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8")
+    passed = set(re.findall(r"vars\.([A-Z_]+)", workflow)) - {
+        "AZURE_CLIENT_ID",
+        "AZURE_TENANT_ID",
+        "AZURE_SUBSCRIPTION_ID",
+    }
+    assert passed <= set(VARIABLES)
+
+
+def test_overrides_name_keys_of_host_json_or_of_its_backend() -> None:
+    host = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
+    for name in set(re.findall(r"`AzureFunctionsJobHost__(\w+)`", DEPLOYMENT)):
+        *path, last = name.split("__")
+        place = host
+        for step in path:
+            place = place.get(step, {}) if step != "storageProvider" else {"type": None}
+        assert last in place, name
+
+
+def test_roles_that_are_named_are_those_that_are_given() -> None:
+    given = json.loads((ROOT / "infra" / "roles" / "built-in.json").read_text(encoding="utf-8"))
+    for role in given:
+        assert role in DEPLOYMENT
+
+
+def test_hooks_of_azd_are_there() -> None:
+    azd = (ROOT / "azure.yaml").read_text(encoding="utf-8")
+    hooks = re.findall(r"run: (\S+)", azd)
+    assert len(hooks) == 2
+    assert all((ROOT / hook).is_file() for hook in hooks)
+
+
+def test_wrong_name_of_the_package_is_warned_of() -> None:
+    assert "`azure-durable-functions`" in DEPLOYMENT
+    assert "azure-durable-functions" not in (ROOT / "requirements.txt").read_text(encoding="utf-8")
