@@ -148,6 +148,9 @@ def report(labs: int = len(LABS), images: int = len(PATHS)) -> Report:
     """The report of a run in which most went well and some did not."""
     started = datetime(2026, 11, 23, 3, tzinfo=UTC)
     paths = [PATHS[n] if n < len(PATHS) else f"Linux/Extra-{n:02}.json" for n in range(images)]
+    deliveries = tuple(
+        _delivery(lab, number, path) for lab in range(labs) for number, path in enumerate(paths) if (lab + number) % 5
+    )
     return Report(
         run_id="20261123T030000Z-1a2b3c",
         trigger="timer",
@@ -167,23 +170,22 @@ def report(labs: int = len(LABS), images: int = len(PATHS)) -> Report:
                 image_path=PATHS[5], from_region=REGIONS[0], to_region=REGIONS[1], bytes=127 * GIB, outcome="finished"
             ),
         ),
-        findings=(
-            Finding(
-                severity=Severity.ERROR,
-                code="name-taken",
-                message="The lab Coral has custom images of these names that this factory did not make, or made "
-                "otherwise: Win2016_Datacenter-Nov-20-2026. They are never overwritten: rename or delete them.",
-                path="Labs[3]",
-                line=21,
-                column=5,
-            ),
+        findings=tuple(
+            _taken(number, each) for number, each in enumerate(each for each in deliveries if each.outcome == "failed")
         ),
-        deliveries=tuple(
-            _delivery(lab, number, path)
-            for lab in range(labs)
-            for number, path in enumerate(paths)
-            if (lab + number) % 5
-        ),
+        deliveries=deliveries,
+    )
+
+
+def _taken(number: int, delivery: Delivery) -> Finding:
+    return Finding(
+        severity=Severity.ERROR,
+        code="name-taken",
+        message=f"The lab {delivery.lab} has custom images of these names that this factory did not make, or made "
+        f"otherwise: {delivery.image_name}. They are never overwritten: rename or delete them.",
+        path=f"Labs[{number}]",
+        line=7 * number + 3,
+        column=5,
     )
 
 

@@ -96,12 +96,29 @@ def test_report_is_accessible(new_page: Opener, tmp_path: Path, scheme: str, wid
     assert not overflows(page)
 
 
+def test_rows_of_a_long_report_are_laid_out_when_they_come_into_sight(new_page: Opener, tmp_path: Path) -> None:
+    page = new_page()
+    page.goto(saved(tmp_path, LABS, IMAGES))
+    rows = page.locator("#deliveries").get_by_role("row")
+    expect(rows).to_have_count(
+        1 + len(samples.report(LABS, IMAGES).deliveries)
+    )  # a table still, to those who cannot see
+    seen = "row => row.querySelector('td').checkVisibility({ contentVisibilityAuto: true })"
+    assert not rows.last.evaluate(seen)
+    rows.last.scroll_into_view_if_needed()
+    expect(rows.last).to_be_in_viewport()
+    assert rows.last.evaluate(seen)
+
+
 def test_report_of_500_labs_and_20_images_changes_only_what_a_filter_changes(new_page: Opener, tmp_path: Path) -> None:
     page = new_page()
     page.goto(saved(tmp_path, LABS, IMAGES))
     deliveries = samples.report(LABS, IMAGES).deliveries
     chosen = [each for each in deliveries if each.lab == "Lab499"]
     expect(page.locator("#shown")).to_have_text(f"{len(deliveries)} of {len(deliveries)} deliveries shown")
+    far = page.get_by_role("link", name="Lab497, Linux/Ubuntu-22.04.json")
+    far.hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("Linux_Ubuntu-22_04-Nov-23-2026")  # its row is not laid out
     count_mutations(page, "#deliveries tbody")
     page.get_by_label("Words").fill("lab499")
     expect(page.locator("#shown")).to_contain_text(f"{len(chosen)} of ")

@@ -53,7 +53,9 @@
   };
   const show = (link) => {
     const row = document.getElementById(link.hash.slice(1));
-    const lines = [...row.cells].map((cell) => cell.innerText.trim().replace(/\s*\n\s*/g, " \u00b7 "));
+    // Not innerText: it is empty where the row is not laid out.
+    const parts = (cell) => [...cell.childNodes].map((part) => part.textContent.trim()).filter(Boolean);
+    const lines = [...row.cells].map((cell) => parts(cell).join(" \u00b7 "));
     tip.replaceChildren(...lines.filter(Boolean).map((line) => {
       const part = document.createElement("span");
       part.textContent = line;
