@@ -1,7 +1,6 @@
 """The command line as a process of its own, in a terminal or with plain output, and whatever it has started."""
 
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -95,6 +94,8 @@ def processes_with(mark: str) -> list[int]:
 @contextmanager
 def in_a_terminal(*arguments: str) -> Iterator[Command]:
     """Run `python -m factory` in a terminal of its own, 100 columns wide."""
+    import pty  # not there on Windows, where the tests that need it are skipped
+
     ours, its = pty.openpty()
     command = [sys.executable, "-c", _WITH_TERMINAL, sys.executable, "-m", "factory", *arguments]
     with _running(command, ours, its, {"TERM": "xterm", "COLUMNS": "100", "NO_COLOR": "1"}) as running:
