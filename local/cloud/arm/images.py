@@ -11,6 +11,7 @@ from local.cloud.speeds import Speeds
 
 SETTABLE = ("vhd", "vm", "description", "author", "dataDiskStorageInfo", "customImagePlan", "isPlanAuthorized")
 FIXED = ("vhd", "vm", "dataDiskStorageInfo", "customImagePlan", "managedImageId", "managedSnapshotId")
+_IDS = ("sourceVmId", "managedImageId", "managedSnapshotId")
 _KINDS: Mapping[str, type] = {
     "description": str,
     "author": str,
@@ -104,12 +105,19 @@ def _check_types(properties: Mapping[str, Any]) -> None:
             raise errors.bad_content(f"the value of '{key}' has the wrong type")
 
 
+def _same(key: str, old: Any, new: Any) -> bool:
+    """Whether two values of a property are the same; ids of resources are, in any case."""
+    if key in _IDS and isinstance(old, str) and isinstance(new, str):
+        return old.lower() == new.lower()
+    return bool(old == new)
+
+
 def _refuse_change(key: str, old: Any, new: Any, *, failed: bool) -> None:
     """Refuse another value of a fixed property; of a failed image the source cannot even be given again."""
-    if new is None or (new == old and not failed):
+    if new is None or (_same(key, old, new) and not failed):
         return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
-        changed = [member for member in new if failed or new[member] != old.get(member)]
+        changed = [member for member in new if failed or not _same(member, old.get(member), new[member])]
         if not changed:
             return
         key = changed[0]

@@ -133,6 +133,13 @@ def test_a_machine_that_will_not_do_is_refused(arm: "RunningArm", vm: dict[str, 
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
 
 
+def test_an_id_in_another_case_is_the_same_source(labs: DevTestLabsClient) -> None:
+    for source in (BUSY, BUSY.lower()):
+        image = CustomImage(vm=CustomImagePropertiesFromVm(source_vm_id=source), description=source)
+        made = labs.custom_images.begin_create_or_update(*WHERE, "n", image).result()
+        assert (made.provisioning_state, made.description) == ("Succeeded", source)
+
+
 def test_the_source_machine_of_an_image_cannot_be_changed(labs: DevTestLabsClient) -> None:
     for name in ("busy", "old"):
         source = CustomImagePropertiesFromVm(source_vm_id=f"{LAB}/virtualMachines/{name}")
