@@ -1,4 +1,4 @@
-"""What a plan costs before it is carried out: bytes within and between regions, time and egress, and on what that rests.
+"""What a plan costs before it is carried out: bytes within and between regions, time and egress, and what it assumes.
 
 An estimate and no promise: nothing decides by it.
 """
@@ -95,10 +95,11 @@ def _copies(region: RegionPlan, labs: Sequence[PlannedDelivery]) -> tuple[int, i
 
 
 def _assumptions(limits: Limits) -> tuple[str, ...]:
+    cap = f"At most {limits.max_concurrent_copies} copies at once (MAX_CONCURRENT_COPIES)"
+    source = f"{limits.copies_per_source} per source (COPIES_PER_SOURCE)"
     return (
         f"One source blob serves {RATE // 1024**2} MiB/s in all; holders of an image double until its labs are served.",
-        f"At most {limits.max_concurrent_copies} copies at once (MAX_CONCURRENT_COPIES), "
-        f"{limits.copies_per_source} per source (COPIES_PER_SOURCE); hub replicas and retries are not counted.",
+        f"{cap}, {source}; hub replicas and retries are not counted.",
         f"Azure makes a custom image in {IMAGE_SECONDS // 60} minutes.",
         f"Egress costs {USD_PER_GB} USD per GB between regions; yours may differ, see Azure's prices of bandwidth.",
     )

@@ -1,4 +1,4 @@
-"""The report of a run: report.json as outsiders read it, its table for spreadsheets, and its notice on the queue.
+"""The report of a run: report.json as outsiders read it, and its table for spreadsheets.
 
 What became of each save and delivery is decided in domain.outcomes. After a change of the records write the published
 schema anew: `python -c "from shared.domain import report; print(report.schema_text(), end='')"` is
@@ -21,9 +21,6 @@ from shared.domain.outcomes import Arrival, Copies, Crossed, Delivered, Ending, 
 from shared.domain.work import SaveNote
 
 SCHEMA_VERSION = 1
-SUMMARY_BYTES = 48 * 1024 - 1  # a queue message of 64 KiB holds 48 KiB, for it is base64
-FAILURES_SHOWN = 20
-LONGEST_TEXT = 300
 
 Status = Literal["Succeeded", "PartiallySucceeded", "Failed", "Cancelled"]
 
@@ -248,45 +245,6 @@ def _row(kind: str, cells: Mapping[str, Any]) -> dict[str, Any]:
 
 def _harmless(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-
-
-def summary(report: Report) -> dict[str, Any]:
-    """The notice of a run: status, counts and the first failures and errors, under 48 KiB as JSON."""
-    value: dict[str, Any] = {
-        "schemaVersion": SCHEMA_VERSION,
-        "id": report.run_id,
-        "trigger": report.trigger,
-        "status": report.status,
-        "dryRun": report.dry_run,
-        "startedAt": report.started_at.isoformat(),
-        "endedAt": report.ended_at.isoformat(),
-        "counts": report.counts.to_json(),
-        "error": _short(report.error.to_json()) if report.error else None,
-        "failures": [_short(each) for each in _failures(report)[:FAILURES_SHOWN]],
-        "findings": [_short(each.to_json()) for each in _errors(report)[:FAILURES_SHOWN]],
-    }
-    while len(json.dumps(value)) > SUMMARY_BYTES and (value["failures"] or value["findings"]):
-        longer = "failures" if len(value["failures"]) > len(value["findings"]) else "findings"
-        value[longer].pop()
-    return value
-
-
-def _failures(report: Report) -> list[dict[str, Any]]:
-    entries: list[Save | Delivery] = [*report.saves, *report.deliveries]
-    failed = [each.to_json() for each in entries if each.outcome is Outcome.FAILED]
-    wanted = ("vm", "subscriptionId", "lab", "imagePath", "imageName", "reason", "errorCode")
-    return [{key: each[key] for key in wanted if key in each} for each in failed]
-
-
-def _errors(report: Report) -> list[Finding]:
-    return [each for each in report.findings if each.severity is Severity.ERROR]
-
-
-def _short(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: f"{text[: LONGEST_TEXT - 1]}…" if isinstance(text, str) and len(text) > LONGEST_TEXT else text
-        for key, text in value.items()
-    }
 
 
 def schema_text() -> str:

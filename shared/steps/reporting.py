@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from shared.domain import notice, span_times, telemetry
 from shared.domain import report as reports
-from shared.domain import span_times, telemetry
 from shared.domain.models import Finding, Plan, Run
 from shared.domain.report import Report
 from shared.domain.work import Pass, SaveNote
@@ -29,7 +29,7 @@ def write_report(
     gateway.documents.write(folder.path(run.id, folder.REPORT_CSV), csv, "text/csv; charset=utf-8")
     fleet.publish(gateway, run, report)
     if gateway.documents.read(folder.path(run.id, folder.NOTICED)) is None:
-        gateway.notices.send(json.dumps(reports.summary(report)))
+        gateway.notices.send(notice.of(report))
         gateway.traces.send(run.id, _spans(gateway, report))
         gateway.documents.create(folder.path(run.id, folder.NOTICED), b"sent")
     return {"status": report.status}

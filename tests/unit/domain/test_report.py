@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from shared.domain.models import Finding, Plan, PlannedDelivery, PlannedSave, RegionPlan, Severity
-from shared.domain.report import Delivery, Report, build, schema_text, summary, to_csv
+from shared.domain.report import Delivery, Report, build, schema_text, to_csv
 from shared.domain.work import CopyNote, ImageNote, SaveNote
 from tests.unit.domain.factory_facts import GIB, NOW, a_run
 
@@ -314,14 +314,6 @@ def test_counts_add_up() -> None:
 # Forms
 
 
-def a_large_report(number: int, name: str = "lab") -> Report:
-    deliveries = [
-        a_delivery(f"{name}{index}", "blocked", reason="lab-not-found", image_path="é" * 400) for index in range(number)
-    ]
-    finding = Finding(severity=Severity.ERROR, code="lab-not-found", message="é" * 5000)
-    return a_report(a_plan(*deliveries, findings=(finding,) * number))
-
-
 def test_report_is_what_the_published_schema_describes() -> None:
     # When this fails, run the command that the module's own docstring gives.
     assert PUBLISHED.read_text(encoding="utf-8") == schema_text()
@@ -367,17 +359,3 @@ def test_commas_quotes_and_line_ends_stay_in_their_cell() -> None:
     text = to_csv(a_report(a_plan(a_delivery(lab='a,"b"\r\nc', action="present"))))
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
     assert row["lab"] == 'a,"b"\r\nc'
-
-
-def test_notice_holds_status_counts_and_the_first_failures() -> None:
-    value = summary(a_report(a_plan(a_delivery(action="blocked", reason="gen2"), findings=(ERROR, WARNING))))
-    assert (value["id"], value["status"], value["counts"]["deliveries"]) == (a_run().id, "Failed", {"failed": 1})
-    assert [(each["lab"], each["errorCode"]) for each in value["failures"]] == [("blue", "gen2")]
-    assert [each["code"] for each in value["findings"]] == ["lab-not-found"]
-
-
-def test_notice_of_any_report_stays_under_48_kib() -> None:
-    value = summary(a_large_report(10_000))
-    assert len(json.dumps(value).encode()) < 48 * 1024
-    assert value["failures"]
-    assert value["findings"]
