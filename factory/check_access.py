@@ -59,8 +59,9 @@ def report(places: Sequence[Place], principal: str) -> list[str]:
     if any(place.kind != "hub" for place in wrong):
         lines += ["", "Before the first of these commands, and again for a lab in a new subscription:"]
         lines.append(f"  {_role_command(places)}")
+    untried = sum(bool(place.untried) for place in places)
     lines.append(f"{len(wrong)} of {len(places)} places lack rights." if wrong else "No right is missing.")
-    return lines
+    return [*lines, f"{untried} of {len(places)} places could not be tried in full."] if untried else lines
 
 
 def parameters(places: Sequence[Place], principal: str) -> str:

@@ -1,9 +1,12 @@
 """The checks of `infra/` find each kind of mistake that somebody may make there."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.infra.conftest import Spoil
 from tools.infra_check.__main__ import INFRA, problems
+from tools.infra_check.security import too_much_in
 
 FAULTS = {
     "a brace that is missing": ("main.bicep", "resource group 'Mic", "resource group { 'Mic", "this is no Bicep"),
@@ -143,6 +146,12 @@ FAULTS = {
         "output name string = listKeys(app.id, '2024-11-01').key",
         "a key is read",
     ),
+    "another key than the one for uploads": (
+        "upload-events.bicep",
+        ".systemKeys.blobs_extension",
+        ".systemKeys.durabletask_extension",
+        "a key is read",
+    ),
     "a secret among the outputs": (
         "modules/monitoring.bicep",
         "component.outputs.name",
@@ -162,6 +171,12 @@ FAULTS = {
         "has no role 'Storage Delegator'",
     ),
 }
+
+
+def test_role_that_is_too_much_is_found_in_the_table_of_roles(tmp_path: Path) -> None:
+    roles = tmp_path / "built-in.json"
+    roles.write_text('{"Helper": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"}', encoding="utf-8")
+    assert [each.message for each in too_much_in(roles)] == ["'Helper' is the role Owner, which is too much"]
 
 
 def test_nothing_is_wrong() -> None:

@@ -145,6 +145,17 @@ def test_command_for_the_role_gives_the_template_what_it_needs() -> None:
     assert given["subscriptionIds"] == f"{worlds.SUBSCRIPTION},{worlds.OTHER_SUBSCRIPTION}"
 
 
+def test_lab_that_could_not_be_tried_is_counted() -> None:
+    place = Place("lab", "Blue", worlds.SUBSCRIPTION, untried=("There is no lab Blue to be seen.",))
+    lines = report((FACTORY, place), PRINCIPAL)
+    assert lines[1:] == [
+        "Lab Blue:",
+        "  unknown  There is no lab Blue to be seen.",
+        "No right is missing.",
+        "1 of 2 places could not be tried in full.",
+    ]
+
+
 def test_missing_setting_is_one_clear_error(tmp_path: Path) -> None:
     file = worlds.written(tmp_path, worlds.wanted(Blue=["Win2022"]), "labs.json")
     with pytest.raises(CommandError, match=r"FACTORY_\w+ is missing"):

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tree_sitter import Node
 
@@ -27,6 +27,16 @@ PARTS = {
     "Microsoft.Network": "Microsoft.Network.NRP",
 }
 Use = tuple[BicepFile, Node]
+
+
+class Published(Protocol):
+    """A repository of Microsoft's as it was at a commit."""
+
+    commit: str
+
+    def json(self, path: str) -> Any:
+        """A JSON file of it."""
+        ...
 
 
 class Clone:
@@ -53,22 +63,26 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--modules", type=Path, required=True, metavar="CLONE")
     parser.add_argument("--date", required=True, help="when the clones were made, for the table's header")
     options = parser.parse_args(arguments)
-    schemas, modules = Clone(options.schemas), Clone(options.modules)
     files = [read(path) for path in sorted((ROOT / "infra").rglob("*.bicep"))]
+    taken = taken_for(files, Clone(options.schemas), Clone(options.modules), options.date)
+    TABLE.write_text(json.dumps(taken, indent=1) + "\n", encoding="utf-8", newline="\n")
+    return 0
+
+
+def taken_for(files: Sequence[BicepFile], schemas: Published, modules: Published, date: str) -> dict[str, Any]:
+    """The table of what these files use. Raises SystemExit where a module is there in another version only."""
     about = (
-        f"Names of properties, parameters and values, taken on {options.date} for what infra/ uses from Microsoft's "
+        f"Names of properties, parameters and values, taken on {date} for what infra/ uses from Microsoft's "
         f"Azure/azure-resource-manager-schemas at {schemas.commit} and Azure/bicep-registry-modules at "
         f"{modules.commit} (both MIT). 'unused' marks a level that infra/ does not use and that was not taken."
     )
-    made = {
+    return {
         "about": about,
         "types": {target: _type(schemas, target, uses) for target, uses in sorted(_types(files).items())},
         "modules": {
             target: _module(modules, schemas, target, uses) for target, uses in sorted(_modules(files).items())
         },
     }
-    TABLE.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8", newline="\n")
-    return 0
 
 
 def _types(files: Iterable[BicepFile]) -> dict[str, list[Use]]:
@@ -91,7 +105,7 @@ def _modules(files: Iterable[BicepFile]) -> dict[str, list[Use]]:
     return found
 
 
-def _type(clone: Clone, target: str, uses: Sequence[Use]) -> dict[str, Any]:
+def _type(clone: Published, target: str, uses: Sequence[Use]) -> dict[str, Any]:
     path, schema, definition = _definition(clone, target)
     tree: dict[str, Any] = {}
     if uses:
@@ -106,7 +120,7 @@ def _type(clone: Clone, target: str, uses: Sequence[Use]) -> dict[str, Any]:
     return {"source": path, "body": tree}
 
 
-def _definition(clone: Clone, target: str) -> tuple[str, Any, Any]:
+def _definition(clone: Published, target: str) -> tuple[str, Any, Any]:
     """The schema file of a type, its content, and the type's own definition."""
     kind, _, version = target.partition("@")
     provider, _, name = kind.partition("/")
@@ -133,7 +147,7 @@ def _without_envelope(tree: dict[str, Any]) -> None:
         tree["required"] = [name for name in tree["required"] if name not in left_out]
 
 
-def _module(modules: Clone, schemas: Clone, target: str, uses: Sequence[Use]) -> dict[str, Any]:
+def _module(modules: Published, schemas: Published, target: str, uses: Sequence[Use]) -> dict[str, Any]:
     address, _, version = target.removeprefix("br/public:").partition(":")
     path = f"{address}/main.json"
     published = modules.json(path)
@@ -149,7 +163,7 @@ def _module(modules: Clone, schemas: Clone, target: str, uses: Sequence[Use]) ->
     return {"source": path, "parameters": level, "outputs": sorted(published["outputs"])}
 
 
-def _derived(schemas: Clone, node: Any) -> Any:
+def _derived(schemas: Published, node: Any) -> Any:
     """A parameter whose type is part of a resource's: that part, with its own schema beside it."""
     source = node.get("metadata", {}).get("__bicep_resource_derived_type!", {}).get("source", "")
     target, _, pointer = source.partition("#")
