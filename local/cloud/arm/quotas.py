@@ -1,4 +1,4 @@
-"""The quota headers of DevTest Labs and Compute. They say what the service says at rest; nothing is counted down."""
+"""The quota headers of DevTest Labs and Compute. They say what the service says at rest."""
 
 from local.cloud.arm.calls import Provider
 

@@ -81,10 +81,10 @@ class ArmServer:
             answer = await route.handler(call)
         except errors.ArmError as error:
             answer = Answer(error.status, error.envelope(), error.headers)
-        answer.headers |= left
         # The front end answers for a missing tracked resource; the provider, whose quotas they are, was never asked.
         if "x-ms-failure-cause" not in answer.headers:
             answer.headers |= quota_headers(route.provider, route.operation, route.method)
+        answer.headers |= left
         return _response(answer, route.provider)
 
     def _find(self, request: web.Request) -> tuple[Route | None, Mapping[str, str]]:

@@ -91,7 +91,8 @@ def test_a_client_is_throttled_where_the_world_says_so(arm_with: "Callable[..., 
     assert [first.headers["x-ms-ratelimit-remaining-subscription-reads"], second.status_code] == ["1", 200]
     assert (third.status_code, third.json()["error"]["code"]) == (429, "SubscriptionRequestsThrottled")
     assert int(third.headers["Retry-After"]) >= 900
-    assert arm.call("DELETE", f"{LAB}/customImages/x").status_code == 204
+    deleted = arm.call("DELETE", f"{LAB}/customImages/x")
+    assert (deleted.status_code, deleted.headers["x-ms-ratelimit-remaining-subscription-deletes"]) == (204, "199")
     assert arm.own("GET", "ledger").json()["requests"][2]["status"] == 429
 
 
