@@ -30,8 +30,10 @@ def test_schema_itself_is_valid_and_describes_every_key() -> None:
     assert all(field["description"] for field in lab["properties"].values())
 
 
-def test_sample_obeys_the_schema() -> None:
-    validator.validate(json.loads((CONFIG / "labs.json").read_text(encoding="utf-8")))
+def test_sample_obeys_the_schema_that_it_leads_editors_to() -> None:
+    sample = json.loads((CONFIG / "labs.json").read_text(encoding="utf-8"))
+    validator.validate(sample)
+    assert (CONFIG / sample["$schema"]).read_text(encoding="utf-8") == labs_schema.dumps()
 
 
 @pytest.mark.parametrize(
