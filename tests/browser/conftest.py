@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium
 from tests.browser.watched import Watched
 
 FOLDER = Path(__file__).parent
+PATIENCE = 30_000  # milliseconds: what is true comes soon, but not on a machine that does much else
+
+expect.set_options(timeout=PATIENCE)
 
 type Opener = Callable[..., Page]
 

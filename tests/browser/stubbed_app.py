@@ -34,10 +34,8 @@ class StubbedApp:
         self.page.wait_for_selector("#board:not([hidden])")
 
     def refreshed(self) -> None:
-        """Wait for the next answers about the runs, and for what the page makes of them."""
-        with self.page.expect_response(lambda answer: "/api/runs?" in answer.url):
-            self.page.evaluate("refreshNow()")
-        self.page.evaluate("new Promise((done) => setTimeout(done))")
+        """Let the page ask now, and wait until it has shown the answers."""
+        self.page.evaluate("refreshNow()")
 
     def asked(self, method: str, path: str) -> list[Any]:
         """The bodies of the calls of one kind."""

@@ -28,36 +28,39 @@ const call = async (path, { method = "GET", body, headers = {} } = {}) => {
   throw new Refusal(answer.status, problem, Number(answer.headers.get("Retry-After")) || 0);
 };
 
-// Calls `refresh` again and again: after as many seconds as it says, or ever later while nobody answers.
+// Calls `refresh` again and again: after as many seconds as it says, or ever later while nobody answers. Returns what
+// asks at once; asked while it is asking, it asks once more, so that what was started meanwhile is in the answer.
 const keepRefreshing = (refresh, { lost, found, refused }) => {
-  let timer, failures = 0, busy = false, again = false;
-  const turn = async () => {
-    clearTimeout(timer);
-    if (!sessionStorage.getItem(KEY)) return;
-    if (busy) {
-      again = true;
-      return;
-    }
-    busy = true;
-    let pause;
+  let timer, current, again = false, failures = 0;
+  const attempt = async () => {
     try {
-      pause = await refresh();
+      const pause = await refresh();
       failures = 0;
       found();
+      return pause;
     } catch (error) {
-      if (error instanceof Refusal && error.status === 401) {
-        refused();
-      } else {
-        pause = Math.max(error.retryAfter ?? 0, Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures));
-        failures += 1;
-        lost(error, pause);
-      }
+      if (error instanceof Refusal && error.status === 401) return refused();
+      const pause = Math.max(error.retryAfter ?? 0, Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures));
+      failures += 1;
+      lost(error, pause);
+      return pause;
     }
-    busy = false;
-    if (again) {
+  };
+  const turns = async () => {
+    let pause;
+    while (again) {
       again = false;
-      turn();
-    } else if (pause !== undefined && !document.hidden) timer = setTimeout(turn, pause * 1000);
+      pause = await attempt();
+    }
+    current = undefined;
+    if (pause !== undefined && !document.hidden) timer = setTimeout(turn, pause * 1000);
+  };
+  const turn = () => {
+    clearTimeout(timer);
+    if (!sessionStorage.getItem(KEY)) return undefined;
+    again = true;
+    current ??= turns();
+    return current;
   };
   document.addEventListener("visibilitychange", () => document.hidden || turn());
   window.addEventListener("online", turn);
