@@ -36,11 +36,11 @@ class ArmServer:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; every error is an envelope, never a traceback."""
         method, path = request.method, request.rel_url.raw_path
-        route, _ = self._find(request)
+        route, names = self._find(request)
         operation = None if route is None else route.operation
         fault = self._faults.pick("arm", method, path, operation)
         try:
-            answer = await faults.apply(fault, request, lambda: self._answer(request), _injected)
+            answer = await faults.apply(fault, request, lambda: self._answer(request, route, names), _injected)
         except errors.ArmError as error:
             answer = _refusal(error)
         except web.HTTPRequestEntityTooLarge:
@@ -57,10 +57,9 @@ class ArmServer:
         # A dropped connection has no answer; the server still wants one, and cannot send it.
         return answer if answer is not None else web.Response(status=500)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request, route: Route | None, names: Mapping[str, str]) -> web.Response:
         if local_only.is_foreign(request):
             raise errors.Refused(403, "Forbidden", "The emulator answers programs on this machine only.")
-        route, names = self._find(request)
         is_public = route is not None and route.public
         caller = ANYBODY if is_public else caller_of(request.headers.get("Authorization"))
         call = Call(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
+from urllib.parse import unquote_to_bytes
 
 import aiohttp
 from aiohttp import web
@@ -13,6 +15,7 @@ from local.cloud.local_only import is_foreign
 from local.cloud.storage.answers import refusal
 from local.cloud.storage.disks import is_disk_path
 
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEYS = ("SharedKey ", "SharedKeyLite ")
 
 
@@ -62,6 +65,8 @@ class Entrance:
 
 def _shut_out(request: web.Request, admit: Callable[[web.Request], bool]) -> web.Response | None:
     """Refuse browsers of other sites, and signatures that only an account key can make unless `admit` knows them."""
+    if not _is_readable(request.raw_path.partition("?")[0]):
+        return refusal(400, "InvalidUri", "The requested URI does not represent any resource on the server.")
     if is_foreign(request):
         return refusal(403, "AuthorizationFailure", "The emulator answers only clients on this machine.")
     signed_by_key = "sig" in request.query and "skoid" not in request.query and not is_disk_path(request.path)
@@ -69,6 +74,14 @@ def _shut_out(request: web.Request, admit: Callable[[web.Request], bool]) -> web
         message = "Key based authentication is not permitted on this storage account."
         return refusal(403, "KeyBasedAuthenticationNotPermitted", message)
     return None
+
+
+def _is_readable(path: str) -> bool:
+    """Whether a path is percent-encoded UTF-8: Azurite fails at any other."""
+    try:
+        return _BROKEN_ESCAPE.search(path) is None and "\0" not in unquote_to_bytes(path).decode()
+    except UnicodeError:
+        return False
 
 
 def _injected(fault: Fault) -> web.Response:

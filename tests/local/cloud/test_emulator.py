@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -225,6 +227,38 @@ def test_an_upload_address_opens_its_own_blob_only(cloud: Cloud) -> None:
         container = uri.partition("/one.vhd")[0] + "?restype=container&comp=list&" + uri.partition("?")[2]
         assert session.get(container).status_code == 403
     assert "sig=" not in json.dumps(cloud.own("ledger"))
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("service", ["blob", "queue"])
+@pytest.mark.parametrize("path", ["%zz", "%ff", "a/%00", "%", "a/%e2%82/b", "%2e%2e/%ff?sig=x&skoid=y"])
+def test_a_path_that_is_no_text_is_refused_by_storage(cloud: Cloud, service: str, path: str) -> None:
+    answer = raw_answer(cloud, getattr(cloud.addresses, service), f"GET /{path} HTTP/1.1")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"<Code>InvalidUri</Code>" in answer
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("line", ["GET", "GET / HTTP/9.9", "\x01 / HTTP/1.1", "GET / HTTP/1.1\r\nContent-Length: x"])
+def test_what_is_no_http_is_refused_without_a_word_in_the_log(
+    cloud: Cloud, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for address in (cloud.addresses.arm, cloud.addresses.blob, cloud.addresses.queue):
+        assert b" 400 " in raw_answer(cloud, address, line).partition(b"\r\n")[0]
+    assert caplog.records == []
+
+
+def raw_answer(cloud: Cloud, address: str, head: str) -> bytes:
+    """Send this as it is and return the answer."""
+    where = urlsplit(address)
+    trust = ssl.create_default_context(cafile=str(cloud.addresses.ca_file))
+    with (
+        socket.create_connection((str(where.hostname), int(where.port or 0)), timeout=10) as plain,
+        trust.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
+        secure.sendall(f"{head}\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n".encode())
+        parts = iter(lambda: secure.recv(65536), b"")
+        return b"".join(parts)
 
 
 @pytest.mark.emulator

@@ -115,6 +115,14 @@ def test_a_misspelt_key_below_a_list_is_compared_with_its_own_kind() -> None:
     ("parts", "mistake"),
     [
         ({"labs": [LAB, {**LAB, "name": "TEAM"}]}, "labs[1]: the same as labs[0]; remove one of them"),
+        ({"pageSize": 0}, "pageSize: Input should be greater than or equal to 1, not 0"),
+        ({"longRunning": {"polls": -1}}, "longRunning.polls: Input should be greater than or equal to 0, not -1"),
+        ({"throttling": {"read": {}}}, "throttling.read: unknown key; did you mean \"reads\"?"),
+        ({"roleAssignments": [3]}, "roleAssignments[0]: must be an object"),
+        (
+            {"roleAssignments": [{"role": {"Actions": ["x"]}}]},
+            "roleAssignments[0].scopes: say where the role is assigned; the definition names no assignable scope",
+        ),
         ({"vms": [VM, {**VM, "name": "VM1"}]}, "vms[1]: the same as vms[0]; remove one of them"),
         ({"hubs": [{"location": "a1"}] * 2}, "hubs[1]: the same as hubs[0]; remove one of them"),
         (
