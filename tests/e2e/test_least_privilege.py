@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +14,7 @@ from tests.e2e.running import RunningFactory, running_factory
 
 pytestmark = [pytest.mark.emulator, pytest.mark.func_host]
 
-ROOT = Path(__file__).parents[2]
-ROLE: dict[str, Any] = json.loads((ROOT / "infra" / "roles" / "image-factory.json").read_text(encoding="utf-8"))
-ACTIONS: list[str] = ROLE["Actions"]
+ACTIONS: list[str] = worlds.ROLE["Actions"]
 WHOLE = "the whole role"
 CASES = [WHOLE, *ACTIONS]
 
@@ -50,7 +47,10 @@ def assign(factory: RunningFactory, actions: list[str]) -> None:
     """Give the app's identity the role with these actions: on every lab and on the groups of the machines."""
     state = factory.azure.state()
     groups = {disk["id"].partition("/providers/")[0] for disk in state["disks"]}
-    assignment: Any = {"role": {**ROLE, "Actions": actions}, "scopes": [*(lab["id"] for lab in state["labs"]), *groups]}
+    assignment: Any = {
+        "role": {**worlds.ROLE, "Actions": actions},
+        "scopes": [*(lab["id"] for lab in state["labs"]), *groups],
+    }
     with requests.Session() as session:
         session.trust_env = False
         url = f"{factory.azure.cloud.arm}/_emulator/roleAssignments"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import worlds
+from tests.e2e.app_client import wait_until
 from tests.e2e.running import HOST, RunningFactory, app_of
 from tests.e2e.witness import generations
 from tests.emulation import emulated

@@ -40,7 +40,9 @@ class WitnessedEngine(Engine):
                 )
             number = next(self._numbers)
             (FOLDER / f"{number:05}.request").write_bytes(turn.SerializeToString())
-            (FOLDER / f"{number:05}.response").write_bytes(request.SerializeToString())
+            unfinished = FOLDER / f"{number:05}.unfinished"
+            unfinished.write_bytes(request.SerializeToString())
+            unfinished.rename(unfinished.with_suffix(".response"))  # whoever looks sees all of it or nothing
         return super().CompleteOrchestratorTask(request, context)
 
 

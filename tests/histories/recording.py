@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e import worlds
+from tests.e2e.app_client import wait_until
 from tests.e2e.running import HOST, RunningFactory, app_of
 from tests.e2e.witness import generations
 from tests.emulation import emulated
@@ -35,7 +36,7 @@ def _small_world() -> dict[str, History]:
         _add_faults(factory)
         troubled = factory.app.run({"labs": labs})["runId"]
         dry = factory.app.run({"labs": labs, "dryRun": True})["runId"]
-        found = _last(Path(folder) / "histories")
+        found = _generations(Path(folder) / "histories", troubled, dry)
         names = {
             "troubled_run": troubled,
             "save_that_ends_well": f"{troubled}:save-0",
@@ -56,7 +57,7 @@ def _many_labs() -> dict[str, History]:
         _running(Path(folder), worlds.world(vms=vms, labs=labs, hubs=())) as factory,
     ):
         run = factory.app.run({"labs": worlds.wanted(**{lab["name"]: [""] for lab in labs})})["runId"]
-        first, *_, last = _last(Path(folder) / "histories")[f"{run}:{worlds.HOME}"]
+        first, *_, last = _generations(Path(folder) / "histories", run)[f"{run}:{worlds.HOME}"]
         return {"region_that_continues": first, "region_that_continued": last}
 
 
@@ -79,8 +80,9 @@ def _add_faults(factory: RunningFactory) -> None:
     factory.azure.add_fault(refused)
 
 
-def _last(folder: Path) -> dict[str, list[History]]:
-    """The generations of each orchestration in order."""
+def _generations(folder: Path, *runs: str) -> dict[str, list[History]]:
+    """The generations of each orchestration in order, when these runs have ended: their last turn follows the report."""
+    wait_until(lambda: set(runs) <= {asked.instanceId for asked, _ in generations(folder)}, "the end of the runs")
     found: dict[str, list[History]] = {}
     for asked, answered in generations(folder):
         events = [*asked.pastEvents, *asked.newEvents]
