@@ -54,6 +54,8 @@ def done(place: Path) -> Iterator[Done]:
     with emulated(worlds.written(place, world()), place) as azure, app_of(azure, place, host=host) as factory:
         run_id = factory.app.start({"labs": worlds.wanted(**{f"Lab{n}": [""] for n in range(LABS)})})
         report = factory.app.ended(run_id, seconds=PATIENCE_SECONDS)
+        # The last turn of the root comes after its report.
+        wait_until(lambda: run_id in {asked.instanceId for asked, _ in generations(histories)}, "the end of the root")
         found = [
             (asked.instanceId, len(asked.pastEvents) + len(asked.newEvents)) for asked, _ in generations(histories)
         ]

@@ -81,7 +81,7 @@ def _add_faults(factory: RunningFactory) -> None:
 
 
 def _generations(folder: Path, *runs: str) -> dict[str, list[History]]:
-    """The generations of each orchestration in order, when these runs have ended: their last turn follows the report."""
+    """The generations of each orchestration in order, once the last turn of these runs is over."""
     wait_until(lambda: set(runs) <= {asked.instanceId for asked, _ in generations(folder)}, "the end of the runs")
     found: dict[str, list[History]] = {}
     for asked, answered in generations(folder):
