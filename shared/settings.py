@@ -28,7 +28,7 @@ Origin = Annotated[str, AfterValidator(_origin)]
 class Settings(BaseModel):
     """All settings of the app, checked. Field names in lower case are the environment's names in upper case."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     factory_subscription_id: UUID
     factory_resource_group: str = Field(min_length=1, max_length=90)

@@ -14,7 +14,10 @@ OsType = Literal["Windows", "Linux"]
 class Record(BaseModel):
     """A frozen value that is written as JSON with camelCase keys and read back from either spelling."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    # Validators are built when a record is first made: indexing the app must not wait for them.
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid", defer_build=True
+    )
 
     def to_json(self) -> dict[str, Any]:
         """This record as JSON-native values; absent stays absent."""
