@@ -1,16 +1,16 @@
 """The error tree of the product. Errors carry facts as attributes and tell the user what to do; never a secret.
 
-    FactoryError
-    ├── SettingError            a setting is missing or malformed
-    ├── RequestError            a request cannot be accepted (HTTP 4xx); carries its findings
-    ├── RecordError             the record of a saved image cannot be used
-    └── GatewayError            Azure did not do what was asked
-        ├── NotFound            it is not there
-        ├── Denied              the identity may not
-        ├── Conflict            it is in another state than expected
-        ├── Refused             the service rejects what was asked
-        ├── Throttled           too many calls: try after `retry_after` seconds
-        └── Unavailable         no usable answer: the call may or may not have had its effect
+FactoryError
+├── SettingError            a setting is missing or malformed
+├── RequestError            a request cannot be accepted (HTTP 4xx); carries its findings
+├── RecordError             the record of a saved image cannot be used
+└── GatewayError            Azure did not do what was asked
+    ├── NotFound            it is not there
+    ├── Denied              the identity may not
+    ├── Conflict            it is in another state than expected
+    ├── Refused             the service rejects what was asked
+    ├── Throttled           too many calls: try after `retry_after` seconds
+    └── Unavailable         no usable answer: the call may or may not have had its effect
 """
 
 from shared.domain.models import Finding

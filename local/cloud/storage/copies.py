@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from local.cloud.storage.page_blobs import AzuriteRefusal, PageBlobs
 from local.cloud.storage.sources import Source, SourceLost
 
 CopyStatus = Literal["pending", "success", "failed", "aborted"]
+_log = logging.getLogger(__name__)
 _DESTINATION_LOST = '404 NotFound "Copy failed when writing the destination."'
 
 
@@ -129,6 +131,10 @@ class Copies:
         except SourceLost as error:
             await self._fail(copy, str(error))
         except (AzuriteRefusal, aiohttp.ClientError):
+            await self._fail(copy, _DESTINATION_LOST)
+        except Exception as error:
+            # The client must see an end: a copy that no task carries any more would be pending for ever.
+            _log.error("The copy to %s broke: %s.", "/".join(copy.destination), type(error).__name__)
             await self._fail(copy, _DESTINATION_LOST)
         else:
             self._end(copy, "success")
