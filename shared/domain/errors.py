@@ -29,7 +29,7 @@ class SettingError(FactoryError):
     """A setting is missing or malformed; `setting` names it."""
 
     def __init__(self, setting: str, problem: str, remedy: str) -> None:
-        super().__init__("setting", f"The setting {setting} {problem}. {remedy}")
+        super().__init__("setting", f"The setting {setting} {problem} {remedy}")
         self.setting = setting
 
 
