@@ -147,8 +147,9 @@ def _uploaded_run(console: Console, shown: Display, machine: Machine, labs: Path
 
 
 def _print_addresses(console: Console, machine: Machine) -> None:
-    console.print(Text(f"API     {machine.host.url}/api/runs"), soft_wrap=True)
-    console.print(Text(f"Header  x-functions-key: {machine.host.function_key}"), soft_wrap=True)
+    console.print(Text(f"Dashboard  {machine.host.url}/api/dashboard"), soft_wrap=True)
+    console.print(Text(f"API        {machine.host.url}/api/runs"), soft_wrap=True)
+    console.print(Text(f"Header     x-functions-key: {machine.host.function_key}"), soft_wrap=True)
 
 
 def _stay(console: Console, machine: Machine) -> None:
