@@ -1,1 +1,1 @@
-"""Measurements of the product, each its own program: `python -m benchmarks.plan`."""
+"""Measurements of what the design promises: `python -m benchmarks` runs them, `--list` says what there is."""
