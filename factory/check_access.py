@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from factory.errors import CommandError
-from factory.validation import line
+from factory.places import line
 from shared import settings, wiring
 from shared.domain import labs_file
 from shared.domain.errors import Denied, SettingError

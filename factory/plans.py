@@ -12,9 +12,9 @@ from factory.arguments import LABS
 from factory.console import make_console, print_json
 from factory.errors import CommandError
 from factory.looking import Outlook, real_azure
+from factory.places import line
 from factory.progress import duration, gibibytes
 from factory.tables import print_codes, print_findings, table
-from factory.validation import line
 from shared.domain import changes, estimate, labs_file
 from shared.domain.estimate import Estimate
 from shared.domain.models import Plan, PlannedDelivery, RegionPlan, Severity

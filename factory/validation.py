@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import CommandError
+from factory.places import annotation, line, place
 from shared.domain import labs_file, original_rules
 from shared.domain.models import Finding, Severity
 from shared.domain.original_rules import Difference
-
-# https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands: what a value may not hold.
-_ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 
 def validate(
@@ -34,12 +32,6 @@ def validate(
         if compare:
             print(f"{path}: {len(differences)} differences from the PowerShell scripts")
     return 1 if errors else 0
-
-
-def line(path: Path, finding: Finding) -> str:
-    """A finding as editors and build servers read it; one that concerns the whole file has no line."""
-    where = f" ({finding.path})" if finding.path else ""
-    return f"{_place(path, finding)}: {finding.severity.value} {finding.code}: {finding.message}{where}"
 
 
 def image_paths(place: Path) -> tuple[str, ...]:
@@ -68,29 +60,10 @@ def _differences(path: Path, content: bytes, images: Path | None, world: Path | 
 
 def _print(path: Path, findings: Sequence[Finding], differences: Sequence[Difference], form: str) -> None:
     for finding in findings:
-        print(line(path, finding) if form == "text" else _annotation(path, finding.severity.value, finding))
+        print(line(path, finding) if form == "text" else annotation(path, finding.severity.value, finding))
     for each in differences:
-        text = f"{_place(path, each)}: difference {each.code}: {each.message}"
-        print(text if form == "text" else _annotation(path, "notice", each))
-
-
-def _place(path: Path, found: Finding | Difference) -> str:
-    return ":".join(str(part) for part in (path, found.line, found.column) if part is not None)
-
-
-def _annotation(path: Path, severity: str, found: Finding | Difference) -> str:
-    """A workflow command that GitHub shows beside the line."""
-    place = [f"file={_property(path.as_posix())}"]
-    place += [f"line={found.line}", f"col={found.column}"] if found.line is not None else []
-    return f"::{severity} {','.join(place)},title={found.code}::{_escaped(found.message)}"
-
-
-def _escaped(text: str) -> str:
-    return "".join(_ESCAPES.get(char, char) for char in text)
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+        text = f"{place(path, each)}: difference {each.code}: {each.message}"
+        print(text if form == "text" else annotation(path, "notice", each))
 
 
 def _print_json(findings: Sequence[Finding], differences: Sequence[Difference] | None) -> None:

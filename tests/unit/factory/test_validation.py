@@ -8,7 +8,7 @@ import pytest
 
 from factory.arguments import ROOT
 from factory.cli import main
-from factory.validation import line
+from factory.places import line
 from shared.domain.models import Finding, Severity
 
 SUBSCRIPTION = "7a1f0c52-4b1e-4f0a-9d57-2f6b8f3a1c01"
