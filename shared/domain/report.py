@@ -15,9 +15,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.domain import changes, outcomes
+from shared.domain import changes, outcomes, timeline
 from shared.domain.models import Finding, Outcome, Plan, PlannedDelivery, PlannedSave, Record, Run, Severity
 from shared.domain.outcomes import Arrival, Copies, Crossed, Delivered, Ending, Images, Source, Verdict
+from shared.domain.span_times import Interval, SpanTimes
+from shared.domain.timeline import Timeline
 from shared.domain.work import SaveNote
 
 SCHEMA_VERSION = 1
@@ -115,6 +117,7 @@ class Report(Record):
     saves: tuple[Save, ...] = ()
     crossings: tuple[Crossing, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    timeline: Timeline | None = None
 
     def to_json(self) -> dict[str, Any]:
         """report.json: every key is there, null where nothing is known."""
@@ -134,11 +137,12 @@ def build(
     cancelled: bool,
     error: Mapping[str, str] | None,
     time_scale: float,
+    times: SpanTimes | None = None,
 ) -> Report:
     """The report of a run from its plan, as far as there is one, and its notes; `copies` and `images` by region.
 
-    `error` has a code and a message where the run as a whole failed. Seconds of the notes are real ones and are
-    multiplied by `time_scale`.
+    `error` has a code and a message where the run as a whole failed. Seconds of the notes and `times`, without which
+    the report has no timeline, are real ones and are multiplied by `time_scale`.
     """
     plan = plan or Plan(run_id=run.id)
     problem = Problem(**error) if error else None
@@ -177,6 +181,7 @@ def build(
         saves=tuple(done_saves),
         crossings=tuple(crossings),
         deliveries=tuple(deliveries),
+        timeline=timeline.of_run(Interval(run.started_at, ended_at), times, time_scale) if times else None,
     )
 
 

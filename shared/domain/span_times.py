@@ -21,18 +21,23 @@ class Interval(NamedTuple):
 
 
 class SpanTimes(NamedTuple):
-    """Intervals by VM, by region and by image path, and the bytes of each save; what has no note is left out."""
+    """Intervals by VM, region, image path and (region, image path), and the bytes of each save.
+
+    What has no note is left out.
+    """
 
     saves: Mapping[str, Interval]
     bytes_saved: Mapping[str, int]
     regions: Mapping[str, Interval]
     images: Mapping[str, Interval]
+    arrivals: Mapping[tuple[str, str], Interval]
 
 
 def of_journal(plan: Plan, saves: Sequence[SaveNote], passes: Mapping[str, Sequence[Pass]]) -> SpanTimes:
     """The times of a run from its plan and notes; `passes` by region."""
     regions: dict[str, Interval] = {}
     images: dict[str, Interval] = {}
+    arrivals: dict[tuple[str, str], Interval] = {}
     for region in plan.regions:
         deliveries = [plan.deliveries[index] for index in region.pairs]
         paths = paths_by_image(deliveries)
@@ -44,7 +49,9 @@ def of_journal(plan: Plan, saves: Sequence[SaveNote], passes: Mapping[str, Seque
             for target, seconds in notes:
                 interval = Interval(each.at - timedelta(seconds=seconds), each.at)
                 _widen(regions, region.region, interval)
-                _widen(images, path_of(target, deliveries, paths), interval)
+                path = path_of(target, deliveries, paths)
+                _widen(images, path, interval)
+                _widen(arrivals, (region.region, path), interval)
     ended = [(plan.saves[note.save].vm, note) for note in saves]
     return SpanTimes(
         saves={
@@ -55,9 +62,10 @@ def of_journal(plan: Plan, saves: Sequence[SaveNote], passes: Mapping[str, Seque
         bytes_saved={vm: note.bytes for vm, note in ended},
         regions=regions,
         images=images,
+        arrivals=arrivals,
     )
 
 
-def _widen(known: dict[str, Interval], key: str, seen: Interval) -> None:
+def _widen[Key](known: dict[Key, Interval], key: Key, seen: Interval) -> None:
     before = known.get(key, seen)
     known[key] = Interval(min(before.start, seen.start), max(before.end, seen.end))

@@ -54,9 +54,10 @@ def _existing(gateway: Gateway, run_id: str) -> Report | None:
 def _built(gateway: Gateway, run: Run, scale: float, cancelled: bool, error: dict[str, str] | None) -> Report:
     start = folder.load(gateway, run.id, folder.RUN, RunStart)
     saves, passes = _journal(gateway, run.id)
+    plan = _plan_so_far(gateway, run.id)
     return reports.build(
         run.model_copy(update={"covers": start.covers}) if start else run,
-        _plan_so_far(gateway, run.id),
+        plan,
         saves,
         {region: [note for each in noted for note in each.copies] for region, noted in passes.items()},
         {region: [note for each in noted for note in each.images] for region, noted in passes.items()},
@@ -66,6 +67,7 @@ def _built(gateway: Gateway, run: Run, scale: float, cancelled: bool, error: dic
         cancelled=cancelled,
         error=error,
         time_scale=scale,
+        times=span_times.of_journal(plan, saves, passes) if plan else None,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.domain.report import Report
-from shared.web import dashboard_words, marks, report_view
+from shared.web import dashboard_words, marks, report_view, timeline_view
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -37,6 +37,7 @@ def report_html(report: Report) -> str:
         columns=paths,
         matrix=report_view.matrix(deliveries, paths),
         legend=report_view.legend(deliveries),
+        timeline=timeline_view.view(report),
         regions=sorted({row.region for row in deliveries if row.region}),
         facts=report_view.facts(report),
     )

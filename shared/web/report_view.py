@@ -60,7 +60,7 @@ def verdict(report: Report) -> Verdict:
     if report.dry_run:
         sentences.append("This was a dry run: it shows what a run would do, and nothing was changed.")
     counted = (("Machines", report.saves), ("Deliveries", report.deliveries))
-    sentences += [f"{name}: {_tally(entries)}." for name, entries in counted if entries]
+    sentences += [f"{name}: {tally(entries)}." for name, entries in counted if entries]
     if not sentences:
         sentences.append("There was nothing to do.")
     return Verdict(TITLES.get(report.status, report.status), TONES.get(report.status, "warn"), sentences)
@@ -146,6 +146,12 @@ def facts(report: Report) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
+def tally(entries: Iterable[Save | Delivery]) -> str:
+    """How many there are of each outcome, in words."""
+    counts = Counter(MARKS[each.outcome] for each in entries)
+    return ", ".join(f"{counts[mark]} {mark.words}" for mark in reversed(MARKS.values()) if counts[mark])
+
+
 def _problem(code: str, texts: Sequence[str], places: Sequence[str]) -> Problem:
     explanation = explain(code)
     different = list(dict.fromkeys(texts))
@@ -176,8 +182,3 @@ def _copied(delivery: Delivery) -> str:
 def _with_place(finding: Finding) -> str:
     line = f", line {finding.line}" if finding.line else ""
     return f"{finding.message} ({finding.path}{line})" if finding.path else finding.message
-
-
-def _tally(entries: Iterable[Save | Delivery]) -> str:
-    counts = Counter(MARKS[each.outcome] for each in entries)
-    return ", ".join(f"{counts[mark]} {mark.words}" for mark in reversed(MARKS.values()) if counts[mark])

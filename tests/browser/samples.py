@@ -6,6 +6,7 @@ from typing import Any
 from shared.domain.fleet import Fleet, FleetLab, Holding, Newest, State
 from shared.domain.models import Finding, Outcome, Severity
 from shared.domain.report import Counts, Crossing, Delivery, Report, Save, Seconds
+from shared.domain.timeline import DeliveryStretch, SaveStretch, Timeline
 
 GIB = 1024**3
 SUBSCRIPTION = "7a1f0c52-4b1e-4f0a-9d57-2f6b8f3a1c01"
@@ -174,6 +175,19 @@ def report(labs: int = len(LABS), images: int = len(PATHS)) -> Report:
             _taken(number, each) for number, each in enumerate(each for each in deliveries if each.outcome == "failed")
         ),
         deliveries=deliveries,
+        timeline=_timeline(deliveries),
+    )
+
+
+def _timeline(deliveries: tuple[Delivery, ...]) -> Timeline:
+    done = {(each.image_path, each.region): each for each in deliveries if each.outcome is Outcome.DELIVERED}
+    return Timeline(
+        seconds=47 * 60 + 12,
+        saves=(SaveStretch(vm="ubuntu2204", start=31, end=252), SaveStretch(vm="win2022dc", start=33, end=655)),
+        deliveries=tuple(
+            DeliveryStretch(region=region, image_path=path, start=start, end=min(start + 1400, 2830))
+            for start, (path, region) in zip(range(700, 2800, 130), sorted(done), strict=False)
+        ),
     )
 
 

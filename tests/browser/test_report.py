@@ -1,6 +1,7 @@
 """The report as people use it: a saved file, opened without any server."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -84,6 +85,25 @@ def test_no_name_breaks_in_the_middle_where_there_is_room(page: Page) -> None:
     machines = page.locator("section", has_text="Machines of the factory")
     for text in ("win2022dc", "sqlserver", "Outcome"):
         assert machines.get_by_text(text, exact=True).first.evaluate(LINES) == 1, text
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_timeline_paints_each_bar_where_its_time_is(
+    new_page: Opener, tmp_path: Path, width: int, media: Literal["screen", "print"]
+) -> None:
+    page = new_page(width=width)
+    page.emulate_media(media=media)
+    page.goto(saved(tmp_path))
+    row = page.locator("#timeline tr", has_text="win2022dc")
+    expect(row).to_contain_text("33 s to 10 min 55 s")
+    expect(row).to_contain_text("1 saved")
+    picture, bar = row.locator("svg").bounding_box(), row.locator("rect").bounding_box()
+    assert picture
+    assert bar
+    assert (bar["x"] - picture["x"]) / picture["width"] == pytest.approx(33 / 2832, abs=0.01)
+    assert bar["width"] / picture["width"] == pytest.approx(622 / 2832, abs=0.01)
+    assert row.locator("rect").evaluate("bar => getComputedStyle(bar).fill") == "rgb(10, 90, 36)"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
