@@ -160,8 +160,8 @@ def sample_host(azurite: str, log: Path, **settings: str) -> Iterator[RunningHos
             process.wait(_PATIENCE_SECONDS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def host(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
-    """Give one host that the tests share; each uses names of its own."""
+    """Give one host that the tests of a module share; it polls often, so it ends with them."""
     with sample_host(azurite, tmp_path_factory.mktemp("host") / "log") as running:
         yield running
