@@ -11,6 +11,11 @@ from shared.web.marks import MARKS, Mark, duration, moment, size
 
 PLACES_SHOWN = 10
 TITLES = {"PartiallySucceeded": "Partially succeeded"}
+ROUTES = {
+    "factory": "from the factory to {region}",
+    "hub": "from the hub of {region}",
+    "lab": "from another lab in {region}",
+}
 TONES = {"Succeeded": "good", "Failed": "bad"}
 
 
@@ -171,10 +176,10 @@ def _reason(entry: Save | Delivery) -> tuple[str, str]:
 def _copied(delivery: Delivery) -> str:
     took = delivery.seconds
     parts = (
-        f"from the {delivery.source}" if delivery.source else "",
+        ROUTES[delivery.source].format(region=delivery.region) if delivery.source else "",
         size(delivery.bytes_copied),
-        f"copy {duration(took.copy_)}" if duration(took.copy_) else "",
-        f"image {duration(took.image)}" if duration(took.image) else "",
+        f"copied in {duration(took.copy_)}" if duration(took.copy_) else "",
+        f"image made in {duration(took.image)}" if duration(took.image) else "",
     )
     return ", ".join(part for part in parts if part)
 

@@ -1,5 +1,6 @@
 """The report as people use it: a saved file, opened without any server."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -85,6 +86,20 @@ def test_no_name_breaks_in_the_middle_where_there_is_room(page: Page) -> None:
     machines = page.locator("section", has_text="Machines of the factory")
     for text in ("win2022dc", "sqlserver", "Outcome"):
         assert machines.get_by_text(text, exact=True).first.evaluate(LINES) == 1, text
+
+
+@pytest.mark.parametrize("way", ["focus", "hover"])
+def test_mark_shows_outcome_reason_route_size_and_time(page: Page, way: str) -> None:
+    words = {
+        "delivered": ["Outcome: delivered", "from the hub of", "127.0 GiB", "copied in 36 min", "image made in 1 min"],
+        "failed": ["Outcome: failed", "Reason: The lab has a custom image of that name", "name-taken"],
+    }
+    for outcome, expected in words.items():
+        mark = page.locator(f"#matrix a[aria-label$=': {outcome}']").first
+        getattr(mark, way)()
+        for each in expected:
+            expect(page.get_by_role("tooltip")).to_contain_text(each)
+        expect(mark).to_have_accessible_description(re.compile(re.escape(expected[0])))
 
 
 @pytest.mark.parametrize("width", [1280, 360])

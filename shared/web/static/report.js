@@ -38,6 +38,7 @@
   const matrix = document.getElementById("matrix");
   if (!matrix) return;
   const tip = document.getElementById("tip");
+  const names = [...document.querySelectorAll("#deliveries thead th")].map((cell) => cell.textContent);
   const links = [...matrix.querySelectorAll("td a")];
   let current = links[0];
   for (const link of links) link.tabIndex = link === current ? 0 : -1;
@@ -55,11 +56,11 @@
     const row = document.getElementById(link.hash.slice(1));
     // Not innerText: it is empty where the row is not laid out.
     const parts = (cell) => [...cell.childNodes].map((part) => part.textContent.trim()).filter(Boolean);
-    const lines = [...row.cells].map((cell) => parts(cell).join(" \u00b7 "));
-    tip.replaceChildren(...lines.filter(Boolean).map((line) => {
-      const part = document.createElement("span");
-      part.textContent = line;
-      return part;
+    const lines = [...row.cells].map((cell) => [names[cell.cellIndex], parts(cell).join(" \u00b7 ")]);
+    tip.replaceChildren(...lines.filter(([, words]) => words).map(([name, words]) => {
+      const line = document.createElement("span");
+      line.append(Object.assign(document.createElement("b"), { textContent: `${name}: ` }), words);
+      return line;
     }));
     tip.hidden = false;
     link.setAttribute("aria-describedby", "tip");

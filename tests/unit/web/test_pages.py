@@ -132,7 +132,7 @@ def test_ids_are_unique_and_labels_name_what_is_there(page: Page) -> None:
 
 
 def test_bytes_times_route_and_place_are_shown_for_people(page: Page) -> None:
-    assert "from the hub, 127.0 GiB, copy 36 min 13 s, image 1 min 35 s" in page.text
+    assert "from the hub of westeurope, 127.0 GiB, copied in 36 min 13 s, image made in 1 min 35 s" in page.text
     assert "line 14, column 5" in page.text
     assert "2026-11-23 03:00:00 UTC" in page.text
     assert "1 h 3 min" in page.text

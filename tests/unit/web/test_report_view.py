@@ -117,3 +117,17 @@ def test_sizes_for_people(count: int, text: str) -> None:
 )
 def test_durations_for_people(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("factory", "from the factory to westeurope"),
+        ("hub", "from the hub of westeurope"),
+        ("lab", "from another lab in westeurope"),
+        (None, ""),
+    ],
+)
+def test_a_delivery_says_which_way_it_came(source: str | None, words: str) -> None:
+    (row,) = report_view.delivery_rows(report(deliveries=(delivery(source=source),)))
+    assert row.copied == words
