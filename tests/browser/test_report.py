@@ -88,6 +88,21 @@ def test_no_name_breaks_in_the_middle_where_there_is_room(page: Page) -> None:
         assert machines.get_by_text(text, exact=True).first.evaluate(LINES) == 1, text
 
 
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_marks_of_the_matrix_stand_below_their_images(
+    new_page: Opener, tmp_path: Path, media: Literal["screen", "print"]
+) -> None:
+    page = new_page()
+    page.emulate_media(media=media)
+    page.goto(saved(tmp_path))
+    heads = page.locator("#matrix thead th").all()
+    for head, cell in zip(heads, page.locator("#matrix tbody tr").last.locator("th, td").all(), strict=True):
+        above, below = head.bounding_box(), cell.bounding_box()
+        assert above
+        assert below
+        assert (above["x"], above["width"]) == pytest.approx((below["x"], below["width"]), abs=1)
+
+
 @pytest.mark.parametrize("way", ["focus", "hover"])
 def test_mark_shows_outcome_reason_route_size_and_time(page: Page, way: str) -> None:
     words = {
@@ -131,13 +146,15 @@ def test_report_is_accessible(new_page: Opener, tmp_path: Path, scheme: str, wid
     assert not overflows(page)
 
 
-def test_rows_of_a_long_report_are_laid_out_when_they_come_into_sight(new_page: Opener, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("table", "count"), [("matrix", LABS), ("deliveries", None)])
+def test_rows_of_a_long_report_are_laid_out_when_they_come_into_sight(
+    new_page: Opener, tmp_path: Path, table: str, count: int | None
+) -> None:
     page = new_page()
     page.goto(saved(tmp_path, LABS, IMAGES))
-    rows = page.locator("#deliveries").get_by_role("row")
-    expect(rows).to_have_count(
-        1 + len(samples.report(LABS, IMAGES).deliveries)
-    )  # a table still, to those who cannot see
+    rows = page.locator(f"#{table}").get_by_role("row")
+    # A table still, to those who cannot see.
+    expect(rows).to_have_count(1 + (count or len(samples.report(LABS, IMAGES).deliveries)))
     seen = "row => row.querySelector('td').checkVisibility({ contentVisibilityAuto: true })"
     assert not rows.last.evaluate(seen)
     rows.last.scroll_into_view_if_needed()
