@@ -17,22 +17,28 @@ from shared.web import pages
 def write_report(
     gateway: Gateway, run: Run, *, scale: float, cancelled: bool = False, error: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Writes report.json, .html and .csv, renews the fleet, sends one notice and the trace; returns the status.
+    """Writes report.html, .csv and .json, renews the fleet, sends one notice and the trace; returns the status.
 
-    The first report stays.
+    report.json comes last, for with it the run has ended in everybody's eyes. The first one stays.
     """
     report = _existing(gateway, run.id) or _built(gateway, run, scale, cancelled, error)
+    _write_pages(gateway, report)
     text = json.dumps(report.to_json(), indent=2).encode()
-    gateway.documents.create(folder.path(run.id, folder.REPORT), text)
-    html, csv = pages.report_html(report).encode(), reports.to_csv(report).encode("utf-8-sig")
-    gateway.documents.write(folder.path(run.id, folder.REPORT_HTML), html, "text/html; charset=utf-8")
-    gateway.documents.write(folder.path(run.id, folder.REPORT_CSV), csv, "text/csv; charset=utf-8")
+    if not gateway.documents.create(folder.path(run.id, folder.REPORT), text):
+        report = _existing(gateway, run.id) or report
+        _write_pages(gateway, report)
     fleet.publish(gateway, run, report)
     if gateway.documents.read(folder.path(run.id, folder.NOTICED)) is None:
         gateway.notices.send(notice.of(report))
         gateway.traces.send(run.id, _spans(gateway, report))
         gateway.documents.create(folder.path(run.id, folder.NOTICED), b"sent")
     return {"status": report.status}
+
+
+def _write_pages(gateway: Gateway, report: Report) -> None:
+    html, csv = pages.report_html(report).encode(), reports.to_csv(report).encode("utf-8-sig")
+    gateway.documents.write(folder.path(report.run_id, folder.REPORT_HTML), html, "text/html; charset=utf-8")
+    gateway.documents.write(folder.path(report.run_id, folder.REPORT_CSV), csv, "text/csv; charset=utf-8")
 
 
 def refused(gateway: Gateway, run: Run, findings: tuple[Finding, ...]) -> dict[str, Any]:

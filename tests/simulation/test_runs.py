@@ -6,7 +6,7 @@ from shared.domain.errors import Denied, Unavailable
 from shared.domain.models import Outcome
 from shared.steps import folder
 from tests.fakes.cloud import SUBSCRIPTION
-from tests.fakes.faults import Fault
+from tests.fakes.faults import Crash, Fault
 from tests.simulation.factory import AWAY, Factory
 
 
@@ -240,3 +240,13 @@ def test_an_account_that_never_answers_ends_as_a_failure_of_its_own_lab() -> Non
     report = factory.run()
     assert {each.lab for each in report.deliveries if each.outcome is Outcome.FAILED} == {silent.name}
     assert {each.outcome for each in report.deliveries if each.lab != silent.name} == {Outcome.DELIVERED}
+
+
+def test_report_json_comes_last_so_that_a_run_that_has_ended_has_all_of_its_report() -> None:
+    factory = Factory(vms=1)
+    run_id = factory.request()
+    factory.cloud.inject(Fault("documents.create", Crash(), match="report.json", times=1))
+    factory.engine.run()
+    written = [call.what for call in factory.cloud.calls if "/report." in call.what and call.name != "documents.read"]
+    assert [name.rpartition(".")[2] for name in written[:3]] == ["html", "csv", "json"]
+    assert factory.report(run_id).status == "Succeeded"
