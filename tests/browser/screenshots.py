@@ -15,9 +15,10 @@ WIDTH, HEIGHT = 1280, 1000
 
 
 def report(page: Page) -> None:
-    """The first screen of a report, with one mark explained."""
+    """A report as far as its timeline, with one mark explained."""
+    page.set_viewport_size({"width": WIDTH, "height": 1900})
     page.set_content(pages.report_html(samples.report()))
-    page.locator("#matrix a").nth(1).hover()
+    page.get_by_role("link", name="Coral, Win2022").hover()
     page.evaluate("scrollTo(0, 0)")
 
 
