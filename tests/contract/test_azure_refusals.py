@@ -67,6 +67,7 @@ def test_a_copy_whose_answer_was_lost_is_found_by_its_owner(
     azure_stage: EmulatedStage, gateway: AzureGateway, green: Lab
 ) -> None:
     target = BlobRef(account=green.account, container="imagefactory-staging", name="lost-answer.vhd")
+    start_copy(gateway, target.model_copy(update={"name": "first.vhd"}))  # makes the container
     fault(azure_stage, "Copy Blob", path="lost-answer.vhd", lostAnswer=True)
     with pytest.raises(Conflict) as caught:
         start_copy(gateway, target)
