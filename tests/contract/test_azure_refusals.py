@@ -84,10 +84,10 @@ def test_a_document_whose_answer_was_lost_counts_as_created(azure_stage: Emulate
 
 def test_a_refused_grant_says_why_and_holds_no_signature(azure_stage: EmulatedStage, gateway: AzureGateway) -> None:
     disk = disk_of(gateway, "ubuntu")
-    fault(azure_stage, "Disks_GrantAccess", status=400, code="NetworkAccessDenied", message="x?sv=1&sig=abc%3D done")
+    fault(azure_stage, "Disks_GrantAccess", status=400, code="NetworkAccessDenied", message="x?sv=1&sig=s3cr3t%3D done")
     with pytest.raises(Refused, match="NetworkAccessDenied") as caught:
         gateway.disks.grant_read(disk, 3600)
-    assert "abc" not in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
 
 
 def test_no_error_of_a_copy_shows_its_source(azure_stage: EmulatedStage, gateway: AzureGateway, green: Lab) -> None:
