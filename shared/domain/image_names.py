@@ -52,9 +52,9 @@ def record_id(run_id: str, vm: str) -> str:
     return str(uuid5(_RECORDS, f"{run_id}/{vm.lower()}"))
 
 
-def vhd_name(run_id: str, vm: str) -> str:
-    """The blob name of the VHD that this run saves from this machine: its record's id and `.vhd`."""
-    return f"{record_id(run_id, vm)}.vhd"
+def vhd_name(record_id: str) -> str:
+    """The blob name of the VHD that a run saves beside this record: its id and `.vhd`."""
+    return f"{record_id}.vhd"
 
 
 def staged_name(record_id: str, holder: str) -> str:

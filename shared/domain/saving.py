@@ -5,6 +5,7 @@ from datetime import UTC
 
 from shared.domain import image_names
 from shared.domain.image_paths import Matcher, canonical, segments
+from shared.domain.image_records import FORMAT_VERSION
 from shared.domain.models import (
     Catalogue,
     Finding,
@@ -63,9 +64,9 @@ def record_of(save: PlannedSave, run: Run) -> ImageRecord:
         image_path=save.image_path,
         description=save.description,
         os_type=save.os_type,
-        vhd_file_name=f"{save.record_id}.vhd",
+        vhd_file_name=image_names.vhd_name(save.record_id or ""),
         timestamp=run.started_at,
-        format_version=2,
+        format_version=FORMAT_VERSION,
         os_state=save.os_state,
         source_vm=save.vm,
         source_disk_unique_id=save.disk.unique_id,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shared.domain.image_names import vhd_name
 from shared.domain.models import Run
 from shared.domain.storage import CopyOwner
 from shared.domain.work import RegionWork
@@ -50,7 +51,7 @@ def _remove_unfinished_saves(gateway: Gateway, run_id: str) -> None:
     for save in saves.saves:
         if save.action == "save" and save.record_id and save.record_id not in recorded:
             owner = CopyOwner(factory=factory, run_id=run_id, source=save.record_id)
-            staging.remove(gateway, gateway.vhds.image_storage(f"{save.record_id}.vhd"), owner)
+            staging.remove(gateway, gateway.vhds.image_storage(vhd_name(save.record_id)), owner)
 
 
 def _remove_staged(gateway: Gateway, work: RegionWork) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.domain.deadlines import copy_deadline, remaining
+from shared.domain.image_names import vhd_name
 from shared.domain.models import PlannedSave, Run, SourceDisk
 from shared.domain.saving import record_of
 from shared.domain.storage import BlobRef, CopyOwner
@@ -78,7 +79,7 @@ def _parts(gateway: Gateway, run: Run, save: int) -> tuple[PlannedSave, BlobRef,
     planned = plan.saves[save]
     record_id = planned.record_id or ""
     owner = CopyOwner(factory=gateway.labs.factory().id, run_id=run.id, source=record_id)
-    return planned, gateway.vhds.image_storage(f"{record_id}.vhd"), owner
+    return planned, gateway.vhds.image_storage(vhd_name(record_id)), owner
 
 
 def _disk(planned: PlannedSave) -> SourceDisk:

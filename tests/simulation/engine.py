@@ -8,7 +8,7 @@ import json
 import random
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from durabletask.task import CompletableTask, Task
@@ -241,8 +241,3 @@ class Engine:
         instance.status, instance.output = "Completed", output
         if instance.parent is not None:
             instance.parent.complete(output)
-
-
-def utc(text: str) -> datetime:
-    """A moment in UTC, for tests."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)

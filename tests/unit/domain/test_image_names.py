@@ -66,7 +66,7 @@ def test_record_and_vhd_are_named_by_run_and_machine() -> None:
     first = record_id("20261123T030000Z-1a2b3c", "win2022dc")
     assert first == record_id("20261123T030000Z-1a2b3c", "Win2022DC")
     assert str(UUID(first)) == first
-    assert vhd_name("20261123T030000Z-1a2b3c", "win2022dc") == f"{first}.vhd"
+    assert vhd_name(record_id("20261123T030000Z-1a2b3c", "win2022dc")) == f"{first}.vhd"
     others = {record_id("20261123T030000Z-1a2b3c", "win11vs"), record_id("20261124T030000Z-1a2b3c", "win2022dc")}
     assert first not in others
     assert len(others) == 2
