@@ -155,5 +155,8 @@ def test_every_request_to_end_is_exit_status_130(number: signal.Signals) -> None
         assert process.stdout
         assert process.stdout.readline() == b"waiting\n"
         process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
+        try:
+            _, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert (process.returncode, errors) == (130, b"")
