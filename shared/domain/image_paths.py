@@ -49,17 +49,29 @@ class Matcher:
         return [image_path for image_path in image_paths if self.wanted(image_path)]
 
 
+class Index:
+    """All images of one catalogue at once: a question costs two look-ups an entry, whatever the number of images."""
+
+    def __init__(self, image_paths: Iterable[str]) -> None:
+        self._folders: dict[str, list[int]] = {}
+        self._files: dict[str, list[int]] = {}
+        for position, form in enumerate(map(canonical, image_paths)):
+            self._files.setdefault(_without_extension(form), []).append(position)
+            for folder in ("", *_above(form)):
+                self._folders.setdefault(folder, []).append(position)
+
+    def select(self, entries: Iterable[str]) -> list[int]:
+        """The positions of the image paths that any of the entries names, ascending."""
+        found = set[int]()
+        for form in map(canonical, entries):
+            found.update(self._folders.get(form, ()), self._files.get(_without_extension(form), ()))
+        return sorted(found)
+
+
 def unmatched(entries: Iterable[str], image_paths: Iterable[str]) -> list[str]:
     """The entries that name none of the images, in the order given."""
-    files, folders = set[str](), set[str]()
-    for path in map(canonical, image_paths):
-        files.add(_without_extension(path))
-        folders.update(_above(path), ("",))
-    return [
-        entry
-        for entry, form in ((entry, canonical(entry)) for entry in entries)
-        if form not in folders and (not form or _without_extension(form) not in files)
-    ]
+    index = Index(image_paths)
+    return [entry for entry in entries if not index.select((entry,))]
 
 
 def _without_extension(form: str) -> str:

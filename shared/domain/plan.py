@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.domain import regions
 from shared.domain.candidates import Candidate, newest_good
 from shared.domain.errors import GatewayError
-from shared.domain.image_paths import Matcher, canonical, unmatched
+from shared.domain.image_paths import Index, Matcher, canonical, unmatched
 from shared.domain.models import (
     Catalogue,
     CustomImage,
@@ -93,16 +93,16 @@ class _Planner:
         self, asked: Sequence[Candidate], strangers: Iterable[str], images: Images, factory: Lab, limits: Limits
     ) -> None:
         self.findings: list[Finding] = []
+        self._index = Index(each.shown for each in asked)
         self._asked = [_Wanted(each, each.image.record.image_name.lower(), _facts_of(each)) for each in asked]
         self._strangers = frozenset(strangers)  # entries that match no image of the catalogue
         self._images = images
         self._home = regions.normal(factory.region)
         self._relay = limits.relay_through_labs
-        self._wanted: dict[tuple[str, ...], list[_Wanted]] = {}  # many labs have the same entries
 
     def deliver(self, target: Target) -> list[PlannedDelivery]:
         """The deliveries of one lab, by image path."""
-        wanted = self._what(target.target.image_paths)
+        wanted = [self._asked[position] for position in self._index.select(target.target.image_paths)]
         self._note_unmatched(target)
         blocked = target.blocked
         there: Mapping[str, CustomImage] = {}
@@ -117,12 +117,6 @@ class _Planner:
         deliveries = [self._decide(each, blocked, there, facts) for each in wanted]
         self._note_taken(target, [each.image_name for each in deliveries if each.reason == "name-taken"])
         return deliveries
-
-    def _what(self, entries: tuple[str, ...]) -> list[_Wanted]:
-        if entries not in self._wanted:
-            matcher = Matcher(entries)
-            self._wanted[entries] = [each for each in self._asked if matcher.wanted(each.candidate.shown)]
-        return self._wanted[entries]
 
     def _facts(self, target: Target) -> dict[str, object]:
         """What all deliveries of a lab share."""

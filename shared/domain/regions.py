@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 
 from shared.domain.models import Finding, Lab, Limits, PlannedDelivery, RegionPlan, Severity
 from shared.domain.region_shape import ImageShape, RegionShape
@@ -30,7 +30,7 @@ def plan_regions(deliveries: Sequence[PlannedDelivery], factory: Lab, limits: Li
             hub=factory.account if name == home else hubs.get(name),
             home=name == home,
             share=share,
-            pairs=tuple(sorted(by_region[name], key=lambda index: _rank(deliveries[index], index))),
+            pairs=_in_order(deliveries, by_region[name]),
         )
         for name, share in zip(names, shares, strict=True)
     )
@@ -73,8 +73,19 @@ def _no_hub(region: str, work: RegionShape) -> Finding:
     return Finding(severity=Severity.WARNING, code="no-hub", message=message)
 
 
-def _rank(delivery: PlannedDelivery, index: int) -> tuple[int, str, str, bool, int]:
-    return -delivery.size_bytes, delivery.image_path, delivery.record_id, not delivery.relay, index
+def _in_order(deliveries: Sequence[PlannedDelivery], pairs: Sequence[int]) -> tuple[int, ...]:
+    """A region's pairs image by image, the biggest first, and of one image those that may serve others first."""
+    of_image: dict[str, tuple[list[int], list[int]]] = {}
+    for index in pairs:
+        each = deliveries[index]
+        relaying, others = of_image.setdefault(each.record_id, ([], []))
+        (relaying if each.relay else others).append(index)
+
+    def rank(record: str) -> tuple[int, str, str]:
+        first = deliveries[next(chain(*of_image[record]))]
+        return -first.size_bytes, first.image_path, record
+
+    return tuple(index for record in sorted(of_image, key=rank) for index in chain(*of_image[record]))
 
 
 def _shares(loads: Sequence[tuple[int, int]], cap: int) -> list[int]:
