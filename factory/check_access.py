@@ -13,6 +13,7 @@ from factory.places import line
 from shared import settings, wiring
 from shared.domain import labs_file
 from shared.domain.errors import Denied, SettingError
+from shared.domain.setting_rules import Settings
 from shared.steps import access
 from shared.steps.access import Place
 
@@ -82,7 +83,7 @@ def parameters(places: Sequence[Place], principal: str) -> str:
     return json.dumps({**content, "parameters": {name: {"value": each} for name, each in values.items()}}, indent=2)
 
 
-def _factory(named: settings.Settings) -> Place:
+def _factory(named: Settings) -> Place:
     return Place("factory", named.factory_lab_name, str(named.factory_subscription_id), named.factory_resource_group)
 
 

@@ -5,6 +5,7 @@ from threading import Lock
 
 from shared import settings
 from shared.domain.models import Limits
+from shared.domain.setting_rules import Settings
 from shared.gateway.azure import AzureGateway
 from shared.gateway.clients import AzureAddresses
 from shared.gateway.port import Gateway
@@ -28,7 +29,7 @@ def time_scale() -> float:
     return _settings().time_scale
 
 
-def connect(read: settings.Settings) -> Gateway:
+def connect(read: Settings) -> Gateway:
     """A gateway to the Azure that these settings name. It makes no call."""
     return AzureGateway(
         AzureAddresses(
@@ -46,7 +47,7 @@ def connect(read: settings.Settings) -> Gateway:
 
 
 @cache
-def _settings() -> settings.Settings:
+def _settings() -> Settings:
     return settings.read()
 
 

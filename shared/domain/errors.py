@@ -13,7 +13,10 @@ FactoryError
     └── Unavailable         no usable answer: the call may or may not have had its effect
 """
 
-from shared.domain.models import Finding
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.domain.models import Finding
 
 
 class FactoryError(Exception):
@@ -36,7 +39,7 @@ class SettingError(FactoryError):
 class RequestError(FactoryError):
     """A request cannot be accepted; `status` is its HTTP status and `findings` say all that is wrong."""
 
-    def __init__(self, status: int, code: str, message: str, findings: tuple[Finding, ...] = ()) -> None:
+    def __init__(self, status: int, code: str, message: str, findings: "tuple[Finding, ...]" = ()) -> None:
         super().__init__(code, message)
         self.status = status
         self.findings = findings

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+from shared.workflow import activities, answers, bodies, http
 from tests.architecture.source import ROOT, within
 
 SDKS = ("azure.core", "azure.identity", "azure.mgmt", "azure.storage", "msal", "opentelemetry.sdk", "requests")
@@ -24,3 +25,14 @@ def test_importing_the_app_loads_no_azure_sdk_beyond_the_functions_libraries() -
     app = modules_loaded_by("function_app")
     assert "function_app" in app
     assert {name for name in app - libraries if within(name, SDKS)} == set()
+
+
+def test_importing_the_app_loads_only_what_registers_the_functions() -> None:
+    app = modules_loaded_by("function_app")
+    assert {name for name in app if within(name, ("pydantic", "jinja2", "shared.steps", "shared.gateway"))} == set()
+    assert {name for name in app if within(name, ("shared.domain",))} == {"shared.domain", "shared.domain.errors"}
+
+
+def test_every_registered_function_has_a_body() -> None:
+    assert set(activities.NAMES) == set(bodies.BODIES)
+    assert set(http.ROUTES) == set(answers.HANDLERS)

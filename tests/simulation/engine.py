@@ -15,7 +15,7 @@ from durabletask.task import CompletableTask, Task
 
 from shared.domain import gate
 from shared.domain.gate import GateState, Start
-from shared.workflow.activities import BODIES, perform
+from shared.workflow.bodies import BODIES, perform
 from shared.workflow.deliver_region import deliver_region
 from shared.workflow.run_image_factory import run_image_factory
 from shared.workflow.save_image import save_image
@@ -24,7 +24,6 @@ from tests.fakes.faults import Crash
 from tests.fakes.gateway import FakeGateway
 
 ORCHESTRATORS = {each.__name__: each for each in (run_image_factory, save_image, deliver_region)}
-ACTIVITIES = {each.__name__: each for each in BODIES}
 TRIES = 3  # of an activity that raises, as policies.SURPRISES has it
 LONGEST_RUN = timedelta(days=30)
 
@@ -177,7 +176,7 @@ class Engine:
             return
         self.carried.append(call.payload)
         try:
-            result = perform(ACTIVITIES[call.name], lambda: self.gateway, json.loads(call.payload))
+            result = perform(BODIES[call.name], lambda: self.gateway, json.loads(call.payload))
             call.task.complete(self._through_history(result))
         except Crash:
             self.activities.append(call)  # the worker died: the engine gives the activity to another one
