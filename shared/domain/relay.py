@@ -41,7 +41,7 @@ def next_copies(shape: RegionShape, state: RegionState) -> list[CopyOrder]:
         return []
     readers = Counter((shape.image_of(target), source) for target, source in state.flights.items())
     fronts = _fronts(shape, state)
-    fair = sum(front.waiting * front.bytes for front in fronts) * shape.per_source / shape.share
+    fair = _fair(shape, state, fronts)
     orders: list[CopyOrder] = []
     for front in sorted(fronts, key=lambda front: _urgency(front, fair)):
         copies = _serve(shape, state, front, readers, fair) if front.sources else _cross(shape, state, front, readers)
@@ -58,6 +58,13 @@ def _fronts(shape: RegionShape, state: RegionState) -> list[_Front]:
             sources = [FACTORY] * shape.home + state.holders(image)
             fronts.append(_Front(image, max(1, each.bytes), relaying, others, sources, coming[image]))
     return fronts
+
+
+def _fair(shape: RegionShape, state: RegionState, fronts: list[_Front]) -> float:
+    """A measure of the time until the region is served if its share is always full; copies in flight are half done."""
+    waiting = sum(front.waiting * front.bytes for front in fronts)
+    flying = sum(shape.images[shape.image_of(target)].bytes for target in state.flights) / 2
+    return (waiting + flying) * shape.per_source / shape.share
 
 
 def _urgency(front: _Front, fair: float) -> tuple[float, int]:
