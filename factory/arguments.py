@@ -106,7 +106,7 @@ def _looking_commands(commands: Commands) -> None:
         command.add_argument(
             "--world", type=Path, metavar="FILE", help="an Azure to emulate (else the real one, with your login)"
         )
-    check = _command(commands, "check-access", "say which rights the signed-in identity lacks, and where", json=False)
+    check = _command(commands, "check-access", "say which rights the signed-in identity lacks, and where")
     check.add_argument("--labs", type=Path, required=True, metavar="FILE", help="the labs that it is to deliver to")
     check.add_argument(
         "--access-file", type=Path, metavar="FILE", help="write the parameters of infra/access.bicep here"

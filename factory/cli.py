@@ -52,7 +52,7 @@ def _run(options: argparse.Namespace) -> int:
         case "check-access":
             from factory.check_access import check_access
 
-            return check_access(options.labs, options.access_file)
+            return check_access(options.labs, options.access_file, as_json=options.json)
         case _:
             return _work(options)
 

@@ -33,6 +33,7 @@ _GAVE_UP = "Azure asked for pauses or gave no answer too many times. The next ru
 def deliver_region(ctx: OrchestrationContext, payload: Payload) -> Turns[Payload | None]:
     """Delivers every pair of the region's frozen work; returns the region's counts."""
     delivery = _Delivery(ctx, payload)
+    ctx.set_custom_status(delivery.progress())  # a new generation begins without one
     while not delivery.state.done:
         if delivery.tasks >= TASKS_PER_GENERATION:
             ctx.continue_as_new(delivery.to_json())
@@ -78,7 +79,7 @@ class _Delivery:
         self._note_hopeless()
         if self.measured is None:
             self._measure()
-        self.ctx.set_custom_status(self._progress())
+        self.ctx.set_custom_status(self.progress())
         yield from self._wait()
         yield from self._look()
         self._measure()
@@ -86,7 +87,7 @@ class _Delivery:
         if self.tasks == before:
             raise RuntimeError(f"nothing can be done in {self.base['region']}, and yet it is not done")
         self._mind_patience()
-        self.ctx.set_custom_status(self._progress())
+        self.ctx.set_custom_status(self.progress())
 
     def _begin_pass(self) -> None:
         self.copies: list[CopyNote] = []
@@ -95,10 +96,12 @@ class _Delivery:
         self.moved = False
 
     def _begin(self) -> Turns[None]:
-        orders = relay.next_copies(self.shape, self.state)[:STARTS_PER_PASS]
+        orders = relay.next_copies(self.shape, self.state)
+        # Half of a full pass is for images: copies that end at once must not put off every image to the end.
+        pairs = self.state.staged[: max(STARTS_PER_PASS // 2, STARTS_PER_PASS - len(orders))]
+        orders = orders[: STARTS_PER_PASS - len(pairs)]
         for order in orders:
             self.state.copy_started(order.target, order.source)
-        pairs = self.state.staged[: STARTS_PER_PASS - len(orders)]
         for pair in pairs:
             self.state.image_begun(pair)
         calls = [
@@ -246,7 +249,8 @@ class _Delivery:
             self.rate = max(0, copied - self.measured[1]) / seconds if seconds > 0 else self.rate
         self.measured = (now.isoformat(), copied) if self.state.flights else None
 
-    def _progress(self) -> dict[str, Any]:
+    def progress(self) -> dict[str, Any]:
+        """Where the region stands, as its custom status: counts, bytes, rate, and the ended pairs of each image."""
         sizes = {"copied": self._copied(), "total": self.state.bytes_to_copy}
         flights = {"inFlight": len(self.state.flights), "rate": round(self.rate) if self.state.flights else 0}
         images = [(*self.state.pairs.ended(index), each.pairs) for index, each in enumerate(self.shape.images)]

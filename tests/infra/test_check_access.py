@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from factory.check_access import check_access, parameters, report
+from factory.check_access import check_access
 from factory.errors import CommandError
+from factory.giving_access import parameters, report
 from shared.steps.access import Place
 from tests.e2e import worlds
 from tests.emulation import EmulatedAzure, emulated, enter
@@ -56,6 +57,14 @@ def scopes_of(azure: EmulatedAzure) -> dict[str, str]:
     return {lab["name"]: lab["id"] for lab in state["labs"]} | numbered
 
 
+def name_groups(labs: Path) -> None:
+    """Adds the resource groups, for a caller who may not list the labs of a subscription."""
+    text = labs.read_text(encoding="utf-8")
+    for name in ("Blue", "Green"):
+        text = text.replace(f'"LabName": "{name}"', f'"ResourceGroup": "rg-{name.lower()}", "LabName": "{name}"')
+    labs.write_text(text, encoding="utf-8")
+
+
 @pytest.mark.emulator
 def test_role_of_the_deployment_is_enough(azure: EmulatedAzure, labs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scopes = scopes_of(azure)
@@ -70,10 +79,7 @@ def test_role_of_the_deployment_is_enough(azure: EmulatedAzure, labs: Path, caps
 def test_place_without_the_role_is_told_with_its_command(
     place: str, azure: EmulatedAzure, labs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = labs.read_text(encoding="utf-8")
-    for name in ("Blue", "Green"):
-        text = text.replace(f'"LabName": "{name}"', f'"ResourceGroup": "rg-{name.lower()}", "LabName": "{name}"')
-    labs.write_text(text, encoding="utf-8")
+    name_groups(labs)
     scopes = scopes_of(azure)
     left_out = scopes.pop(place)
     assign(azure, list(scopes.values()))
@@ -87,6 +93,31 @@ def test_place_without_the_role_is_told_with_its_command(
     assert f"--resource-group {group}".lower() in command.lower()
     assert f"principalId={PRINCIPAL}" in command
     assert "infra/access/role.bicep" in out
+
+
+@pytest.mark.emulator
+def test_document_for_programs_says_what_is_missing_and_how_to_give_it(
+    azure: EmulatedAzure, labs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name_groups(labs)
+    scopes = scopes_of(azure)
+    del scopes["Green"]
+    assign(azure, list(scopes.values()))
+    assert check_access(labs, tmp_path / "access.json", as_json=True) == 1
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert not found["complete"]
+    assert "infra/access/role.bicep" in found["first"]
+    wrong = {place["name"]: place for place in found["places"] if place["missing"] or place["unknown"]}
+    assert set(wrong) == {"Green"}
+    assert "infra/access/lab.bicep" in wrong["Green"]["giveIt"]
+    assert "access.json" in err
+    assign(azure, None)
+    assert check_access(labs, as_json=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["complete"]
+    assert found["first"] is None
+    assert {place["giveIt"] for place in found["places"]} == {None}
 
 
 @pytest.mark.emulator
