@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.domain.image_paths import canonical, segments
 from shared.domain.models import Finding, SavedImage, Severity
@@ -29,6 +30,7 @@ def newest_good(images: Sequence[SavedImage]) -> tuple[tuple[Candidate, ...], tu
         candidates.append(Candidate(chosen, path, "/".join(segments(chosen.record.image_path)), fault(chosen)))
         newer = newest_first[: newest_first.index(chosen) + 1]
         findings += [_unusable(image, chosen) for image in newer if fault(image) is not None]
+        findings += _in_doubt(chosen, [image for image in versions if image is not chosen and fault(image) is None])
     clashes = _name_clashes(candidates)
     return tuple(_refused(each, clashes) for each in candidates), (*findings, *map(_clash, clashes.values()))
 
@@ -43,6 +45,32 @@ def fault(image: SavedImage) -> str | None:
 def _age(image: SavedImage) -> tuple[object, ...]:
     # Of two saves in one run the later name wins: Win-Nov-23-2026A after Win-Nov-23-2026.
     return image.record.timestamp, len(image.record.image_name), image.record.image_name, image.id
+
+
+def _in_doubt(chosen: SavedImage, others: Sequence[SavedImage]) -> list[Finding]:
+    """A warning where another image may be the newest, because a time's day and month could be exchanged."""
+    earliest = min(_readings(chosen))
+    rivals = [image for image in others if max(_readings(image)) > earliest]
+    doubtful = [image for image in (chosen, *rivals) if image.record.other_timestamp]
+    if not rivals or not doubtful:
+        return []
+    path, rival = "/".join(segments(chosen.record.image_path)), ", ".join(each.record.image_name for each in rivals)
+    records = ", ".join(f"{image.id}.json ({_both(image)})" for image in doubtful)
+    message = (
+        f"Of the saved images of {path}, {chosen.record.image_name} is taken for the newest, but {rival} may be: "
+        f"day and month of a time could be exchanged in {records}. Write the timestamp there as 2018-05-04T17:04:07Z, "
+        "or retire the old images."
+    )
+    return [Finding(severity=Severity.WARNING, code="ambiguous-time", message=message)]
+
+
+def _readings(image: SavedImage) -> list[datetime]:
+    """The times that an image's record may mean."""
+    return [time for time in (image.record.timestamp, image.record.other_timestamp) if time is not None]
+
+
+def _both(image: SavedImage) -> str:
+    return " or ".join(time.date().isoformat() for time in _readings(image))
 
 
 def _unusable(image: SavedImage, chosen: SavedImage) -> Finding:

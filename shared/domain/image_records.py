@@ -33,7 +33,8 @@ def parse(record_id: str, text: bytes) -> ImageRecord:
     """Reads a record of ours or of the scripts. Raises RecordError.
 
     Keys are matched without case, unknown ones are left out. The scripts wrote the time in UTC but in the machine's own
-    language: where day and month could be either, the month comes first, as in .NET's invariant culture.
+    language: where day and month could be either, the month comes first, as in .NET's invariant culture, and the other
+    reading is kept beside it.
     """
     try:
         document = json.loads(text)
@@ -53,7 +54,7 @@ def parse(record_id: str, text: bytes) -> ImageRecord:
     for key in ("osType", "osState"):
         if isinstance(fields.get(key), str):
             fields[key] = fields[key].capitalize()
-    fields["timestamp"] = _time(record_id, fields["timestamp"])
+    fields["timestamp"], fields["otherTimestamp"] = _times(record_id, fields["timestamp"])
     try:
         return ImageRecord.from_json(fields)
     except ValidationError as error:
@@ -77,11 +78,16 @@ def _check_names(record_id: str, fields: dict[str, Any]) -> None:
         raise RecordError(record_id, "has an `imageName` that no image can have", _REMEDY)
 
 
-def _time(record_id: str, text: str) -> datetime:
+def _times(record_id: str, text: str) -> tuple[datetime, datetime | None]:
+    """The time, and the other one that the text may mean: with slashes, day and month can change places."""
     text = " ".join(text.split())  # Newer Windows puts a narrow no-break space before PM.
     found = _LOCAL_TIME.fullmatch(text)
     try:
-        return _utc(datetime.fromisoformat(text)) if found is None else _local_time(found)
+        if found is None:
+            return _utc(datetime.fromisoformat(text)), None
+        time = _local_time(found)
+        in_doubt = found["mark"] == "/" and len(found["first"]) < 4 and time.day <= 12 and time.day != time.month
+        return time, time.replace(month=time.day, day=time.month) if in_doubt else None
     except (ValueError, OverflowError):
         problem = f"has the `timestamp` `{shown(text)}`, which is no date and time"
         raise RecordError(record_id, problem, _REMEDY) from None

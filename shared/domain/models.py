@@ -97,7 +97,7 @@ class SourceVm(Record):
     provisioning_state: str
     power_state: str | None = None  # the word after PowerState/, e.g. deallocated
     os_type: OsType = "Windows"
-    os_state: OsState = "Generalized"
+    os_state: OsState | None = "Generalized"  # None: its tag ImageState is neither of the two
     description: str = ""
     disk: SourceDisk | None = None
     data_disks: int = 0
@@ -113,6 +113,7 @@ class ImageRecord(Record):
     os_type: OsType = "Windows"
     vhd_file_name: str
     timestamp: datetime
+    other_timestamp: datetime | None = Field(default=None, exclude=True)  # with day and month exchanged; if in doubt
     format_version: int = 1  # 1: written by the scripts; 2: written by us
     os_state: OsState = "Generalized"
     source_vm: str | None = None

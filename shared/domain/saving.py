@@ -107,6 +107,8 @@ def _reason_to_skip(vm: SourceVm, saved: frozenset[_State]) -> str | None:
         return "no-image-path"
     if vm.provisioning_state.lower() != "succeeded":
         return "not-succeeded"
+    if vm.os_state is None:
+        return "unknown-image-state"
     if vm.problem is not None:
         return "vm-unreadable"
     if (vm.power_state or "").lower() != "deallocated":
@@ -127,7 +129,6 @@ def _skip(vm: SourceVm, reason: str) -> PlannedSave:
         reason=reason,
         image_path=_shown(vm),
         os_type=vm.os_type,
-        os_state=vm.os_state,
     )
 
 
@@ -140,7 +141,7 @@ def _save(vm: SourceVm, run: Run, taken: set[str]) -> PlannedSave:
         image_name=image_names.mint(base, taken),
         record_id=image_names.record_id(run.id, vm.name),
         os_type=vm.os_type,
-        os_state=vm.os_state,
+        os_state=vm.os_state or "Generalized",
         description=vm.description,
         disk=vm.disk,
     )

@@ -189,8 +189,9 @@ class _Tags:
         return self._tags.get(name.lower()) or None
 
 
-def _os_state(tag: str | None) -> OsState:
-    return "Specialized" if (tag or "").strip().lower() == "specialized" else "Generalized"
+def _os_state(tag: str | None) -> OsState | None:
+    states: dict[str, OsState] = {"": "Generalized", "generalized": "Generalized", "specialized": "Specialized"}
+    return states.get((tag or "").strip().lower())
 
 
 def _lab(lab: Any) -> Lab:

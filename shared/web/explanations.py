@@ -21,6 +21,10 @@ EXPLANATIONS = {
     "not-succeeded": Explanation(
         "The provisioning of the machine has not succeeded.", "Repair or remove the machine in the factory lab."
     ),
+    "unknown-image-state": Explanation(
+        "The machine's tag ImageState is neither Generalized nor Specialized.",
+        "Correct the tag; without it a machine counts as generalized.",
+    ),
     "vm-unreadable": Explanation(
         "The machine or its disk may not be read.", "See the finding that names it, and give the role it asks for."
     ),

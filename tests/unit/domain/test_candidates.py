@@ -1,5 +1,7 @@
 """Which saved image stands for an image path."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from shared.domain.candidates import newest_good
@@ -40,6 +42,23 @@ def test_unusable_image_gives_way_to_an_older_one_or_is_blocked(
     candidates, findings = newest_good([newest])
     assert [(each.image.id, each.blocked) for each in candidates] == [("record2", code)]
     assert "It is not delivered" in findings[0].message
+
+
+def test_doubt_about_which_image_is_the_newest_is_told() -> None:
+    older = an_image(1, timestamp=datetime(2018, 4, 20, tzinfo=UTC))
+    read = {"timestamp": datetime(2018, 5, 4, tzinfo=UTC), "other_timestamp": datetime(2018, 4, 5, tzinfo=UTC)}
+    candidates, findings = newest_good([older, an_image(2, **read)])  # type: ignore[arg-type]
+    assert [each.image.id for each in candidates] == ["record2"]
+    assert [(each.code, each.severity) for each in findings] == [("ambiguous-time", Severity.WARNING)]
+    assert "Image1 may be" in findings[0].message
+    assert "record2.json (2018-05-04 or 2018-04-05)" in findings[0].message
+
+
+def test_doubt_about_a_time_that_decides_nothing_is_not_told() -> None:
+    read = {"timestamp": datetime(2018, 5, 4, tzinfo=UTC), "other_timestamp": datetime(2018, 4, 5, tzinfo=UTC)}
+    for other in (datetime(2018, 4, 1, tzinfo=UTC), datetime(2018, 6, 1, tzinfo=UTC)):
+        _, findings = newest_good([an_image(1, timestamp=other), an_image(2, **read)])  # type: ignore[arg-type]
+        assert findings == ()
 
 
 def test_unusable_image_that_is_not_the_newest_is_passed_over_in_silence() -> None:

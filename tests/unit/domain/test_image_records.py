@@ -78,6 +78,23 @@ def test_timestamps_of_any_culture_are_utc(text: str, day: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("05/04/2018 17:04:07", "2018-04-05T17:04:07"),
+        ("05/05/2018 17:04:07", None),
+        ("05/31/2018 17:04:07", None),
+        ("05.04.2018 17:04:07", None),
+        ("2018/05/04 17:04:07", None),
+        ("2018-05-04T17:04:07Z", None),
+    ],
+)
+def test_other_reading_is_kept_where_day_and_month_could_be_exchanged(text: str, other: str | None) -> None:
+    record = parsed(timestamp=text)
+    assert record.other_timestamp == (other and datetime.fromisoformat(other).replace(tzinfo=UTC))
+    assert "otherTimestamp" not in json.loads(dumps(record))
+
+
+@pytest.mark.parametrize(
     "text", ["yesterday", "32/13/2018 1:00:00", "1/31/18 5:04:07 PM", "1/31/2018 25:00:00", "0001-01-01T00:00:00+14:00"]
 )
 def test_timestamp_that_is_none_is_one_clear_error(text: str) -> None:

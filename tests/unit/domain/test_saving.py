@@ -46,6 +46,7 @@ def test_prepared_machine_is_saved_under_a_name_of_the_runs_day() -> None:
         (a_vm(power_state="running"), "not-deallocated"),
         (a_vm(power_state="stopped"), "not-deallocated"),
         (a_vm(power_state=None), "not-deallocated"),
+        (a_vm(os_state=None), "unknown-image-state"),
         (a_vm(disk=None), "no-managed-disk"),
         (a_vm(disk=a_disk(generation="V2")), "gen2"),
     ],
