@@ -1,6 +1,6 @@
-"""The transitions of the run gate: one run at a time, what waits for it, and what is to be done about it.
+"""The transitions of the run gate: one run at a time, what waits for it, and what is to be started.
 
-Pure: the entity keeps the state and carries out the effects. Times are ISO 8601 text that is only handed through.
+Pure: the entity keeps the state and starts what is to be started. Times are ISO 8601 text that is only handed through.
 """
 
 from typing import NamedTuple, TypedDict
@@ -42,15 +42,21 @@ class GateState(Record):
     running: Running | None = None
     waiting: tuple[Waiting, ...] = ()
 
-    @property
-    def full(self) -> bool:
-        """Whether no further request can wait."""
-        return len(self.waiting) >= MAX_WAITING
-
     def knows(self, run_id: str) -> bool:
         """Whether a request runs, waits or is answered by one that does."""
         runs = [(run.id, run.covers) for run in (self.running, *self.waiting) if run is not None]
         return any(run_id == own or run_id in covers for own, covers in runs)
+
+    def takes(self, asked: Asked) -> bool:
+        """Whether this request would start, wait or be answered now; of one that is not taken, nothing is kept."""
+        if asked["dryRun"] or self.running is None or self.knows(asked["id"]):
+            return True
+        return self.host_of(asked) is not None or len(self.waiting) < MAX_WAITING
+
+    def host_of(self, asked: Asked) -> int | None:
+        """The waiting run that would answer this request too, by its place; None where there is no such run."""
+        places = (place for place, run in enumerate(self.waiting) if run.mergeable and len(run.covers) < MAX_COVERED)
+        return next(places, None) if asked["mergeable"] else None
 
 
 class Start(NamedTuple):
@@ -60,51 +66,23 @@ class Start(NamedTuple):
     covers: tuple[str, ...] = ()
 
 
-class Waits(NamedTuple):
-    """This request waits for its own turn."""
-
-    id: str
-
-
-class Merged(NamedTuple):
-    """This request is answered by the run `into`, which waits."""
-
-    id: str
-    into: str
-
-
-class Full(NamedTuple):
-    """This request cannot wait: too many do. Nothing of it is kept."""
-
-    id: str
-
-
-class Cancelled(NamedTuple):
-    """This request waited and will not be run."""
-
-    id: str
-
-
-Effect = Start | Waits | Merged | Full | Cancelled
-Step = tuple[GateState, list[Effect]]
+Step = tuple[GateState, list[Start]]
 
 
 def request(state: GateState, asked: Asked, now: str) -> Step:
-    """A request arrives. One that the gate knows already changes nothing; a dry run starts beside the gate."""
+    """A request arrives. One that the gate knows, or cannot take, changes nothing; a dry run starts beside the gate."""
     run_id = asked["id"]
     if asked["dryRun"]:
         return state, [Start(run_id)]
-    if state.knows(run_id):
+    if state.knows(run_id) or not state.takes(asked):
         return state, []
-    if state.running is None:
-        return _next(state.model_copy(update={"waiting": (*state.waiting, _waiting(asked))}), now)
-    if asked["mergeable"]:
-        for index, other in enumerate(state.waiting):
-            if other.mergeable:
-                return _merge(state, index, run_id)
-    if len(state.waiting) >= MAX_WAITING:
-        return state, [Full(run_id)]
-    return state.model_copy(update={"waiting": (*state.waiting, _waiting(asked))}), [Waits(run_id)]
+    place = state.host_of(asked)
+    if place is not None:
+        host = state.waiting[place]
+        return _replace(state, place, host.model_copy(update={"covers": (*host.covers, run_id)})), []
+    own = Waiting(id=run_id, mergeable=asked["mergeable"])
+    state = state.model_copy(update={"waiting": (*state.waiting, own)})
+    return _next(state, now) if state.running is None else (state, [])
 
 
 def ended(state: GateState, run_id: str, now: str) -> Step:
@@ -114,7 +92,7 @@ def ended(state: GateState, run_id: str, now: str) -> Step:
     return _next(state.model_copy(update={"running": None}), now)
 
 
-def cancel(state: GateState, run_id: str) -> Step:
+def cancel(state: GateState, run_id: str) -> GateState:
     """A request that waits is taken out; those that it would have answered keep its place.
 
     A run on its way is not the gate's to stop: it stops at its marker, and `ended` follows.
@@ -122,18 +100,13 @@ def cancel(state: GateState, run_id: str) -> Step:
     for index, run in enumerate(state.waiting):
         if run_id == run.id and run.covers:
             heir = Waiting(id=run.covers[0], mergeable=run.mergeable, covers=run.covers[1:])
-            effects: list[Effect] = [Cancelled(run_id), Waits(heir.id)]
-            return _replace(state, index, heir), [*effects, *(Merged(each, heir.id) for each in heir.covers)]
+            return _replace(state, index, heir)
         if run_id == run.id:
-            return _replace(state, index), [Cancelled(run_id)]
+            return _replace(state, index)
         if run_id in run.covers:
             covers = tuple(each for each in run.covers if each != run_id)
-            return _replace(state, index, run.model_copy(update={"covers": covers})), [Cancelled(run_id)]
-    return state, []
-
-
-def _waiting(asked: Asked) -> Waiting:
-    return Waiting(id=asked["id"], mergeable=asked["mergeable"])
+            return _replace(state, index, run.model_copy(update={"covers": covers}))
+    return state
 
 
 def _next(state: GateState, now: str) -> Step:
@@ -142,13 +115,6 @@ def _next(state: GateState, now: str) -> Step:
     first, *rest = state.waiting
     running = Running(id=first.id, since=now, covers=first.covers)
     return state.model_copy(update={"running": running, "waiting": tuple(rest)}), [Start(first.id, first.covers)]
-
-
-def _merge(state: GateState, index: int, run_id: str) -> Step:
-    run = state.waiting[index]
-    if len(run.covers) >= MAX_COVERED:
-        return state, [Full(run_id)]
-    return _replace(state, index, run.model_copy(update={"covers": (*run.covers, run_id)})), [Merged(run_id, run.id)]
 
 
 def _replace(state: GateState, index: int, *runs: Waiting) -> GateState:

@@ -2,16 +2,21 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from shared.domain import requests
 from shared.domain.errors import RequestError
+from shared.domain.gate import MAX_WAITING
 from shared.domain.models import Run, RunRequest
 from shared.gateway.port import Gateway
 from shared.steps import folder, reporting
 
+QUEUE_FULL = "queue-full"
+
 type Trigger = Literal["upload", "timer", "http", "queue"]
+type Takes = Callable[[RunRequest], bool]
 
 
 class Accepted(NamedTuple):
@@ -21,22 +26,34 @@ class Accepted(NamedTuple):
     fresh: bool
 
 
-def accept(gateway: Gateway, trigger: Trigger, key: str | None, body: bytes = b"") -> Accepted:
+def accept(
+    gateway: Gateway, trigger: Trigger, key: str | None, body: bytes = b"", takes: Takes = lambda _: True
+) -> Accepted:
     """Keeps the request that came by `trigger`. The same `key` always gives the same run.
 
-    Raises RequestError with all findings when the body cannot be accepted; then nothing is kept.
+    Raises RequestError with all findings when the body cannot be accepted, and `queue-full` when the run gate does not
+    take the request; then nothing of it is kept. A duplicate needs no place.
     """
     now = gateway.clock.now()
     requests.parse(body, id="", trigger=trigger, requested_at=now)
     run_id = _minted(gateway, now, key)
-    return _kept(gateway, requests.parse(body, id=run_id, trigger=trigger, requested_at=now))
+    request = requests.parse(body, id=run_id, trigger=trigger, requested_at=now)
+    if not takes(request) and folder.request_of(gateway, run_id) is None:
+        text = f"{MAX_WAITING} runs wait already. Try again when one of them has started."
+        raise RequestError(429, QUEUE_FULL, text)
+    return _kept(gateway, request)
 
 
-def accept_or_report(gateway: Gateway, trigger: Trigger, key: str, body: bytes) -> Accepted | None:
-    """Like `accept`, for senders who cannot be answered: a bad request becomes a failed run with a report, and None."""
+def accept_or_report(gateway: Gateway, trigger: Trigger, key: str, body: bytes, takes: Takes) -> Accepted | None:
+    """Like `accept`, for senders who cannot be answered: a bad request becomes a failed run with a report, and None.
+
+    Raises RequestError `queue-full` all the same: what cannot wait must come again.
+    """
     try:
-        return accept(gateway, trigger, key, body)
+        return accept(gateway, trigger, key, body, takes)
     except RequestError as error:
+        if error.code == QUEUE_FULL:
+            raise
         now = gateway.clock.now()
         run_id = _minted(gateway, now, key)
         kept = _kept(gateway, requests.parse(b"", id=run_id, trigger=trigger, requested_at=now))

@@ -11,7 +11,7 @@ from shared.domain.errors import Denied, GatewayError, NotFound
 from shared.domain.models import Lab, Limits, TargetLab
 from shared.domain.storage import BlobRef
 from shared.gateway.port import Gateway
-from shared.steps.copying import STAGING
+from shared.steps.staged_copies import STAGING
 
 ABSENT = "image-factory-access-check"  # nobody's image, disk or blob has this name
 NO_ETAG = '"0x0"'

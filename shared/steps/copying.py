@@ -5,16 +5,14 @@ from typing import Any
 
 from shared.domain.deadlines import copy_deadline, remaining
 from shared.domain.errors import GatewayError
-from shared.domain.image_names import staged_name
 from shared.domain.models import SavedImage
-from shared.domain.storage import BlobRef, CopyOwner
+from shared.domain.region_shape import FACTORY
+from shared.domain.storage import BlobRef
 from shared.domain.work import CopyNote, ImageNote, Pass, RegionWork
 from shared.gateway.port import Gateway
 from shared.steps import folder, staging
 from shared.steps.side_by_side import side_by_side
-
-STAGING = "imagefactory-staging"
-FACTORY = "factory"
+from shared.steps.staged_copies import image_of, owner_of, remove_staged, staged_blob
 
 
 def copy_image(gateway: Gateway, work: RegionWork, target: str, source: str, source_etag: str | None) -> dict[str, Any]:
@@ -81,39 +79,10 @@ def discard_copies(
     if copies or images:
         notes = Pass(at=gateway.clock.now(), copies=tuple(copies), images=tuple(images))
         folder.store(gateway, work.run_id, f"{folder.JOURNAL}{work.region}/{sequence:06}.json", notes)
-    removals = side_by_side(lambda target: _remove(gateway, work, target), targets)
+    removals = side_by_side(lambda target: remove_staged(gateway, work, target), targets)
     # What is not ours to force is left: the next run finds and reports it.
     return {"discarded": [t for t, end in zip(targets, removals, strict=True) if not staging.is_put_off(end)]}
 
 
-def staged_blob(work: RegionWork, target: str) -> BlobRef:
-    """Where the staged copy of a target lies: `p<pair>` in the lab's account, `h<image>.<copy>` in the hub's."""
-    image = image_of(work, target)
-    if target.startswith("p"):
-        pair = work.pairs[int(target[1:])]
-        return BlobRef(account=pair.account, container=STAGING, name=staged_name(image.id, pair.lab_id))
-    if work.hub is None:
-        raise LookupError(f"the region {work.region} has no hub for {target}")
-    holder = f"{work.hub}/{target.partition('.')[2]}"
-    return BlobRef(account=work.hub, container=STAGING, name=staged_name(image.id, holder))
-
-
-def image_of(work: RegionWork, target: str) -> SavedImage:
-    """The saved image that a target is a copy of."""
-    if target.startswith("h"):
-        return work.images[int(target[1:].partition(".")[0])]
-    wanted = work.pairs[int(target[1:])].record_id
-    return next(image for image in work.images if image.id == wanted)
-
-
 def _source_blob(gateway: Gateway, work: RegionWork, image: SavedImage, source: str) -> BlobRef:
     return gateway.vhds.image_storage(image.record.vhd_file_name) if source == FACTORY else staged_blob(work, source)
-
-
-def owner_of(work: RegionWork, image: SavedImage) -> CopyOwner:
-    """Whose the staged copies of an image are."""
-    return CopyOwner(factory=work.factory, run_id=work.run_id, source=image.id)
-
-
-def _remove(gateway: Gateway, work: RegionWork, target: str) -> bool:
-    return staging.remove(gateway, staged_blob(work, target), owner_of(work, image_of(work, target)))

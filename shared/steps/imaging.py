@@ -9,8 +9,8 @@ from shared.domain.storage import NewImage
 from shared.domain.work import RegionWork
 from shared.gateway.port import Gateway
 from shared.steps import folder, staging
-from shared.steps.copying import image_of, staged_blob
 from shared.steps.side_by_side import side_by_side
+from shared.steps.staged_copies import image_of, staged_blob
 
 REPAIR_WAIT = 30.0  # seconds: deleting an image takes half a minute to a minute
 _ALIVE = ("creating", "succeeded")

@@ -8,12 +8,10 @@ from shared.domain.storage import CopyOwner
 from shared.domain.work import RegionWork
 from shared.gateway.port import Gateway
 from shared.steps import folder, reporting, staging
-from shared.steps.copying import image_of, owner_of, staged_blob
 from shared.steps.loading import RunStart
 from shared.steps.saving import release
 from shared.steps.side_by_side import side_by_side
-
-MOST_REPLICAS = 16  # hub copies of one image that are looked for: far more than a region's labs ever call for
+from shared.steps.staged_copies import possible_targets, remove_staged
 
 
 def end_dead_run(gateway: Gateway, run_id: str, scale: float) -> None:
@@ -55,15 +53,8 @@ def _remove_unfinished_saves(gateway: Gateway, run_id: str) -> None:
 
 
 def _remove_staged(gateway: Gateway, work: RegionWork) -> None:
-    targets = [f"p{pair}" for pair in range(len(work.pairs))]
-    if work.hub is not None:
-        targets += [f"h{image}.{copy}" for image in range(len(work.images)) for copy in range(MOST_REPLICAS)]
     # An account that refuses now is cleared by the next run that stages there.
-    side_by_side(lambda target: _remove(gateway, work, target), targets)
-
-
-def _remove(gateway: Gateway, work: RegionWork, target: str) -> bool:
-    return staging.remove(gateway, staged_blob(work, target), owner_of(work, image_of(work, target)))
+    side_by_side(lambda target: remove_staged(gateway, work, target), possible_targets(work))
 
 
 def _started(gateway: Gateway, run_id: str) -> Any:

@@ -48,10 +48,8 @@ def answer(name: str, req: func.HttpRequest, client: SyncDurableFunctionsClient)
 
 def start_run(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
     """POST /api/runs: keeps the request and tells the gate. The same Idempotency-Key gives the same run."""
-    if engine.gate().full:
-        raise RequestError(429, "queue-full", "20 runs wait already. Try again when one of them has started.")
     key = req.headers.get("Idempotency-Key")
-    accepted = accepting.accept(wiring.gateway(), "http", f"http:{key}" if key else None, req.get_body())
+    accepted = accepting.accept(wiring.gateway(), "http", f"http:{key}" if key else None, req.get_body(), engine.takes)
     if accepted.fresh:
         engine.request(accepted.request)
     run_id = accepted.request.id

@@ -25,10 +25,13 @@ class Engine:
         state = entity.get_typed_state(dict) if entity else None
         return GateState.from_json(state or {})
 
+    def takes(self, request: RunRequest) -> bool:
+        """Whether the gate would take this request now."""
+        return self.gate().takes(_asked(request))
+
     def request(self, request: RunRequest) -> None:
         """Tells the gate of a request that is kept."""
-        asked = Asked(id=request.id, mergeable=request.mergeable, dryRun=request.dry_run)
-        self._client.signal_entity(GATE, "request", input=dict(asked))
+        self._client.signal_entity(GATE, "request", input=dict(_asked(request)))
 
     def cancel(self, run_id: str) -> None:
         """Tells the gate that a waiting request is not wanted any more."""
@@ -60,6 +63,10 @@ class Engine:
     def _children(self, run_id: str) -> list[OrchestrationState]:
         query = OrchestrationQuery(instance_id_prefix=f"{run_id}:", fetch_inputs_and_outputs=True)
         return self._client.get_all_orchestration_states(query)
+
+
+def _asked(request: RunRequest) -> Asked:
+    return Asked(id=request.id, mergeable=request.mergeable, dryRun=request.dry_run)
 
 
 def _status(state: OrchestrationState) -> dict[str, Any]:

@@ -13,16 +13,16 @@ def run_gate(ctx: EntityContext, value: Any) -> None:
     """Carries out one operation: `request` (what the gate must know of it), `ended` or `cancel` (a run's id)."""
     state = GateState.from_json(ctx.get_state(dict) or {})
     now = datetime.now(UTC).isoformat()
+    starts: list[Start] = []
     if ctx.operation == "request":
-        state, effects = gate.request(state, value, now)
+        state, starts = gate.request(state, value, now)
     elif ctx.operation == "ended":
-        state, effects = gate.ended(state, value, now)
+        state, starts = gate.ended(state, value, now)
     elif ctx.operation == "cancel":
-        state, effects = gate.cancel(state, value)
+        state = gate.cancel(state, value)
     else:
         raise ValueError(f"the run gate knows no operation {ctx.operation!r}")
     ctx.set_state(state.to_json())
-    for effect in effects:
-        if isinstance(effect, Start):
-            payload = {"id": effect.id, "covers": list(effect.covers)}
-            ctx.schedule_new_orchestration("run_image_factory", input=payload, instance_id=effect.id)
+    for start in starts:
+        payload = {"id": start.id, "covers": list(start.covers)}
+        ctx.schedule_new_orchestration("run_image_factory", input=payload, instance_id=start.id)

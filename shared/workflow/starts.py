@@ -10,10 +10,6 @@ from shared.steps import accepting
 from shared.workflow.engine import Engine
 
 
-class QueueFull(Exception):
-    """No more requests can wait; the message must come again later."""
-
-
 def upload(client: SyncDurableFunctionsClient, blob_name: str) -> None:
     """A run for this version of labs.json, once; nothing for another blob."""
     if blob_name.rpartition("/")[2].lower() != "labs.json":
@@ -32,11 +28,12 @@ def refresh(client: SyncDurableFunctionsClient) -> None:
 
 
 def message(client: SyncDurableFunctionsClient, message_id: str, body: bytes) -> None:
-    """A run for a message; a failed one for a message that asks for none. Raises QueueFull: it must come again."""
+    """A run for a message; a failed one for a message that asks for none.
+
+    Raises RequestError where too many wait: the message goes back to its queue and is tried again.
+    """
     engine, gateway = Engine(client), wiring.gateway()
-    if engine.gate().full:
-        raise QueueFull("20 runs wait already. The message goes back to its queue and is tried again.")
-    accepted = accepting.accept_or_report(gateway, "queue", f"message:{message_id}", body)
+    accepted = accepting.accept_or_report(gateway, "queue", f"message:{message_id}", body, engine.takes)
     if accepted is not None:
         _tell(engine, accepted)
 

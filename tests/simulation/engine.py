@@ -124,16 +124,15 @@ class Engine:
 
     def _operate(self, operation: str, value: Any) -> None:
         now = self.cloud.now.isoformat()
+        starts: list[Start] = []
         if operation == "request":
-            self.state, effects = gate.request(self.state, value, now)
+            self.state, starts = gate.request(self.state, value, now)
         elif operation == "ended":
-            self.state, effects = gate.ended(self.state, value, now)
+            self.state, starts = gate.ended(self.state, value, now)
         else:
-            self.state, effects = gate.cancel(self.state, value)
-        for effect in effects:
-            if isinstance(effect, Start):
-                payload = {"id": effect.id, "covers": list(effect.covers)}
-                self.start("run_image_factory", effect.id, payload, None)
+            self.state = gate.cancel(self.state, value)
+        for run in starts:
+            self.start("run_image_factory", run.id, {"id": run.id, "covers": list(run.covers)}, None)
 
     def start(self, name: str, instance_id: str, payload: Any, parent: CompletableTask[Any] | None) -> None:
         """Starts an orchestration; its first turn comes at once."""

@@ -1,13 +1,14 @@
 """Whole runs in virtual time: what a user would see of them."""
 
 import json
+from datetime import timedelta
 
 from shared.domain.errors import Denied, Unavailable
 from shared.domain.models import Outcome
 from shared.steps import folder
 from tests.fakes.cloud import SUBSCRIPTION
 from tests.fakes.faults import Crash, Fault
-from tests.simulation.factory import AWAY, Factory
+from tests.simulation.factory import AWAY, HUB, Factory
 
 
 def outcomes(report: object) -> set[tuple[str, str]]:
@@ -192,6 +193,19 @@ def test_a_run_that_died_is_reported_and_the_waiting_one_does_its_work() -> None
     assert factory.report(second).status == "Succeeded"
     assert factory.staged() == []
     assert factory.cloud.outstanding_grants == []
+
+
+def test_a_run_that_died_while_an_image_was_doubled_in_a_hub_leaves_no_copy_there() -> None:
+    factory = Factory(labs_at_home=0, labs_away=60, vms=1)
+    run_id = factory.request()
+    minutes = 0
+    while sum(name.startswith(HUB) for name in factory.staged()) < 20:
+        minutes += 1
+        factory.engine.run(until=factory.cloud.now + timedelta(minutes=1))
+        assert minutes < 24 * 60, "the hub never came to have so many copies"
+    factory.engine.terminate(run_id)
+    factory.bury(run_id)
+    assert factory.staged() == []
 
 
 def test_orphaned_children_of_a_dead_run_have_no_effect() -> None:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.domain.region_shape import FACTORY, CopyOrder, ImageShape, RegionShape, pair_of
+from shared.domain.region_shape import FACTORY, CopyOrder, ImageShape, RegionShape, hub_copy_of, pair_of
 from shared.domain.region_state import RegionState
 from shared.domain.relay import next_copies
+from shared.domain.tries import MAX_CROSSINGS
 from shared.domain.work import CopyNote, ImageNote
 
 ETAG = '"0x8DE2A5B1C3D4E5F"'
@@ -124,6 +125,9 @@ class RegionInMotion:
         if pair_of(order.source) is not None:
             assert self.shape.may_relay(order.source), "a lab that must not serve others"
             assert pair_of(order.target) is not None, "a hub's copy of a lab's copy"
+        if pair_of(order.target) is None:
+            most = self.shape.images[image].pairs + MAX_CROSSINGS
+            assert hub_copy_of(order.target)[1] < most, "a hub's copy that recovery would not find"
         if self.shape.is_crossing(order.source) and self.shape.may_relay(order.target):
             assert not self._readers[image, FACTORY], "two crossings of one image at a time"
 

@@ -7,13 +7,8 @@ from shared.domain.gate import (
     MAX_COVERED,
     MAX_WAITING,
     Asked,
-    Cancelled,
-    Effect,
-    Full,
     GateState,
-    Merged,
     Start,
-    Waits,
     cancel,
     ended,
     request,
@@ -38,24 +33,22 @@ def waiting(state: GateState) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def test_first_request_starts_at_once() -> None:
-    state, effects = request(GateState(), asked("a"), NOW)
-    assert effects == [Start("a")]
+    state, starts = request(GateState(), asked("a"), NOW)
+    assert starts == [Start("a")]
     assert state.running is not None
     assert (state.running.id, state.running.since) == ("a", NOW)
 
 
 def test_requests_for_the_stored_configuration_merge_into_the_one_that_waits() -> None:
     state = after(asked("a"), asked("b"))
-    state, effects = request(state, asked("c"), NOW)
-    assert effects == [Merged("c", "b")]
-    assert waiting(state) == [("b", ("c",))]
-    state, effects = ended(state, "a", NOW)
-    assert effects == [Start("b", ("c",))]
+    state, starts = request(state, asked("c"), NOW)
+    assert (waiting(state), starts) == ([("b", ("c",))], [])
+    assert ended(state, "a", NOW)[1] == [Start("b", ("c",))]
 
 
 def test_request_never_merges_into_the_run_on_its_way_which_may_have_read_the_old_file() -> None:
-    _, effects = request(after(asked("a")), asked("b"), NOW)
-    assert effects == [Waits("b")]
+    state, starts = request(after(asked("a")), asked("b"), NOW)
+    assert (waiting(state), starts) == ([("b", ())], [])
 
 
 def test_inline_and_narrowed_requests_keep_their_own_place() -> None:
@@ -81,13 +74,24 @@ def test_known_request_changes_nothing() -> None:
 def test_at_most_twenty_wait_and_a_mergeable_one_still_merges() -> None:
     own = [asked(f"x{number}", mergeable=False) for number in range(MAX_WAITING - 1)]
     state = after(asked("a"), *own, asked("b"))
-    assert request(state, asked("y", mergeable=False), NOW) == (state, [Full("y")])
-    assert request(state, asked("c"), NOW)[1] == [Merged("c", "b")]
+    assert not state.takes(asked("y", mergeable=False))
+    assert request(state, asked("y", mergeable=False), NOW) == (state, [])
+    assert state.takes(asked("c"))
+    assert waiting(request(state, asked("c"), NOW)[0])[-1] == ("b", ("c",))
 
 
-def test_one_run_answers_a_bounded_number_of_requests() -> None:
+def test_dry_run_and_known_request_need_no_place_in_a_full_gate() -> None:
+    own = [asked(f"x{number}", mergeable=False) for number in range(MAX_WAITING)]
+    state = after(asked("a"), *own)
+    assert not state.takes(asked("b"))
+    assert state.takes(asked("d", dry_run=True))
+    assert all(state.takes(each) for each in (asked("a"), own[0]))
+
+
+def test_one_run_answers_a_bounded_number_of_requests_and_then_the_next_waits_for_itself() -> None:
     state = after(asked("a"), asked("b"), *(asked(f"m{number}") for number in range(MAX_COVERED)))
-    assert request(state, asked("one more"), NOW)[1] == [Full("one more")]
+    state, _ = request(state, asked("one more"), NOW)
+    assert [run for run, _ in waiting(state)] == ["b", "one more"]
 
 
 def test_end_counts_only_for_the_run_on_its_way() -> None:
@@ -99,26 +103,24 @@ def test_end_counts_only_for_the_run_on_its_way() -> None:
 
 
 def test_cancelling_a_waiting_request_leaves_the_others() -> None:
-    state, effects = cancel(after(asked("a"), asked("b"), asked("x", mergeable=False)), "b")
-    assert (waiting(state), effects) == ([("x", ())], [Cancelled("b")])
+    state = cancel(after(asked("a"), asked("b"), asked("x", mergeable=False)), "b")
+    assert waiting(state) == [("x", ())]
 
 
 def test_cancelling_a_request_that_others_merged_into_keeps_them_in_its_place() -> None:
-    state, effects = cancel(after(asked("a"), asked("b"), asked("c"), asked("d"), asked("x", mergeable=False)), "b")
+    state = cancel(after(asked("a"), asked("b"), asked("c"), asked("d"), asked("x", mergeable=False)), "b")
     assert waiting(state) == [("c", ("d",)), ("x", ())]
-    assert effects == [Cancelled("b"), Waits("c"), Merged("d", "c")]
-    assert request(state, asked("e"), NOW)[1] == [Merged("e", "c")]
+    assert waiting(request(state, asked("e"), NOW)[0])[0] == ("c", ("d", "e"))
 
 
 def test_cancelling_a_merged_request_takes_out_that_one_alone() -> None:
-    state, effects = cancel(after(asked("a"), asked("b"), asked("c"), asked("d")), "c")
-    assert (waiting(state), effects) == ([("b", ("d",))], [Cancelled("c")])
+    assert waiting(cancel(after(asked("a"), asked("b"), asked("c"), asked("d")), "c")) == [("b", ("d",))]
 
 
 def test_cancelling_a_run_on_its_way_or_an_unknown_one_is_not_the_gates_business() -> None:
     state = after(asked("a"), asked("b"))
-    assert cancel(state, "a") == (state, [])
-    assert cancel(state, "unknown") == (state, [])
+    assert cancel(state, "a") == state
+    assert cancel(state, "unknown") == state
 
 
 def test_state_survives_json() -> None:
@@ -158,6 +160,8 @@ class World:
             self.signal(self.rng.choice(open_requests))
 
     def signal(self, one: Asked) -> None:
+        if not self.state.takes(one):
+            self.answered.add(one["id"])  # with `queue-full`
         self.fold(request(self.state, one, NOW))
 
     def end(self) -> None:
@@ -184,20 +188,22 @@ class World:
 
     def cancel(self) -> None:
         if self.asked:
-            self.fold(cancel(self.state, self.rng.choice(self.asked)["id"]))
+            chosen = self.rng.choice(self.asked)["id"]
+            knew = self.state.knows(chosen)
+            self.fold((cancel(self.state, chosen), []))
+            if knew and not self.state.knows(chosen):
+                self.answered.add(chosen)
 
-    def fold(self, step: tuple[GateState, list[Effect]]) -> None:
-        state, effects = step
+    def fold(self, step: tuple[GateState, list[Start]]) -> None:
+        state, starts = step
         self.state = GateState.from_json(state.to_json())
-        for effect in effects:
-            if isinstance(effect, Start) and self.is_dry(effect.id):
-                self.answered.add(effect.id)
-            elif isinstance(effect, Start):
-                assert effect.id not in self.covers, "an id was started twice"
-                self.alive.append(effect.id)
-                self.covers[effect.id] = effect.covers
-            elif isinstance(effect, (Full, Cancelled)):
-                self.answered.add(effect.id)
+        for run in starts:
+            if self.is_dry(run.id):
+                self.answered.add(run.id)
+                continue
+            assert run.id not in self.covers, "an id was started twice"
+            self.alive.append(run.id)
+            self.covers[run.id] = run.covers
 
     def is_dry(self, run_id: str) -> bool:
         return any(each["id"] == run_id and each["dryRun"] for each in self.asked)
