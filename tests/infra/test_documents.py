@@ -9,6 +9,7 @@ from tools.infra_check.bicep import read
 from tools.setup import ROOT
 
 DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+WORKFLOW = (ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8")
 MAIN = read(ROOT / "infra" / "main.bicep")
 PARAMETERS = (ROOT / "infra" / "main.parameters.json").read_text(encoding="utf-8")
 VARIABLES = sorted(set(re.findall(r"\$\{([A-Z_]+)", PARAMETERS)) - {"AZURE_ENV_NAME"})
@@ -36,14 +37,18 @@ def test_defaults_are_told(default: tuple[str, str]) -> None:
     assert re.search(rf"\| `{name}` \| `{re.escape(value)}` \|", DEPLOYMENT)
 
 
-def test_workflow_passes_variables_that_exist() -> None:
-    workflow = (ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8")
-    passed = set(re.findall(r"vars\.([A-Z_]+)", workflow)) - {
-        "AZURE_CLIENT_ID",
-        "AZURE_TENANT_ID",
-        "AZURE_SUBSCRIPTION_ID",
-    }
-    assert passed <= set(VARIABLES)
+def test_workflow_passes_every_variable_and_no_other() -> None:
+    passed = dict(re.findall(r"^ {6}(\w+): \$\{\{ vars\.(\w+) \}\}$", WORKFLOW, re.MULTILINE))
+    assert [name for name, variable in passed.items() if name != variable] == []
+    of_the_login = {"AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"}
+    assert passed.keys() - of_the_login == set(VARIABLES) - {"AZURE_PRINCIPAL_ID"}
+    assert "AZURE_ENV_NAME: ${{ inputs.environment }}" in WORKFLOW
+
+
+def test_variable_that_is_not_set_has_a_default() -> None:
+    # An unset variable of GitHub arrives empty, and for an empty one azd takes what stands behind the equals sign.
+    without = {name for name in VARIABLES if f"${{{name}}}" in PARAMETERS}
+    assert without == {"AZURE_LOCATION", "AZURE_PRINCIPAL_ID", "FACTORY_LAB", "FACTORY_LAB_GROUP"}
 
 
 def test_overrides_name_keys_of_host_json_or_of_its_backend() -> None:
