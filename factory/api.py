@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -18,14 +19,15 @@ class Api:
     """One running app: its address, such as https://my-factory.azurewebsites.net, and a key of its functions."""
 
     def __init__(self, url: str, key: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ApiError(f"{url!r} is no address of an app; it looks like https://my-factory.azurewebsites.net.")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise ApiError(f"{url} would send the function key unencrypted. Use https.")
+        host = _host(url)
+        if not _is_plain(key):
+            raise ApiError(
+                "The function key has a character that no key has, such as a blank or a line break. "
+                "Copy it again, and pass it with --key or IMAGE_FACTORY_KEY."
+            )
         self.url = url.rstrip("/")
         self._key = key
-        self._opener = _opener(parts.hostname)
+        self._opener = _opener(host)
 
     def start(self, body: Mapping[str, Any]) -> str:
         """Ask for a run; returns its id."""
@@ -76,6 +78,27 @@ class Api:
             raise ApiError(
                 f"{self.url} does not answer: {reason}. Is the app running, and is the address right?"
             ) from None
+
+
+def _host(url: str) -> str:
+    """The host of an app's address. Raises ApiError, which never shows the address: it may hold a key, or be one."""
+    with suppress(ValueError):  # a port that is no number, or brackets around what is no address
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+        more = parts.query or parts.fragment or parts.username is not None
+        if _is_plain(url) and parts.scheme in ("http", "https") and host and not more:
+            if parts.scheme == "http" and host not in LOOPBACK:
+                raise ApiError(f"http://{host} would get the function key unencrypted. Use https.")
+            return host
+    raise ApiError(
+        "What --url or IMAGE_FACTORY_URL gives is no address of an app; it looks like "
+        "https://my-factory.azurewebsites.net, and has nothing after a question mark."
+    )
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a header or an address can hold it."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _opener(host: str) -> OpenerDirector:

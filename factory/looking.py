@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from factory import files
 from factory.errors import CommandError
 from factory.memory import LookingGateway
 from shared import settings, wiring
@@ -49,7 +50,7 @@ class Source:
 
     def look(self, labs: Path | None) -> Outlook:
         """Plan a run with this labs.json, or with the stored one. Raises CommandError."""
-        content = labs.read_bytes() if labs else self._stored_labs()
+        content = files.content(labs) if labs else self._stored_labs()
         gateway = LookingGateway(self.azure, content)
         now = gateway.clock.now()
         run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

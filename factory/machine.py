@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from factory import files
 from factory.api import Api
 from factory.console import make_console, print_json
 from factory.errors import ApiError, CommandError
@@ -55,6 +56,7 @@ class Machine:
 
 def demo(labs: Path, world: Path, out: Path, *, keep: bool, as_json: bool = False) -> int:
     """Upload a labs.json and show the run that its upload starts; 0 when it Succeeded."""
+    _refuse_unusable(labs, out)
     console = make_console(as_json=as_json)
     shown = display(console)
     with _machine(world, shown) as machine:
@@ -69,6 +71,7 @@ def demo(labs: Path, world: Path, out: Path, *, keep: bool, as_json: bool = Fals
 
 def serve(labs: Path, world: Path, out: Path, *, as_json: bool = False) -> int:
     """As `demo`, but whatever becomes of the run, everything stays up until Ctrl-C."""
+    _refuse_unusable(labs, out)
     console = make_console(as_json=as_json)
     shown = display(console)
     with _machine(world, shown) as machine:
@@ -78,6 +81,12 @@ def serve(labs: Path, world: Path, out: Path, *, as_json: bool = False) -> int:
         _uploaded_run(console, shown, machine, labs, out)
         _stay(console, machine)
     return 0
+
+
+def _refuse_unusable(labs: Path, out: Path) -> None:
+    """Raises CommandError for what would end the command only when everything has started and run."""
+    files.content(labs)
+    files.make_folder(out)
 
 
 @contextmanager
@@ -135,7 +144,6 @@ def _uploaded_run(console: Console, shown: Display, machine: Machine, labs: Path
     run_id = uploaded_run(machine.api, seconds=TRIGGER_SECONDS, every=POLL_SECONDS, check=check)
     shown.say(f"Run {run_id}")
     final = machine.follow(run_id, shown)
-    out.mkdir(parents=True, exist_ok=True)
     for form in FORMS:
         (out / f"report.{form}").write_bytes(machine.api.report(final["id"], form))
     report: dict[str, Any] = json.loads((out / "report.json").read_bytes())

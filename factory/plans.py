@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from factory import files
 from factory.arguments import LABS
 from factory.console import make_console, print_json
 from factory.errors import CommandError
@@ -53,7 +54,7 @@ def outlook(labs: Path | None, world: Path | None, say: Callable[[str], None]) -
 
 def refuse_unusable(labs: Path | None) -> None:
     """Raises CommandError with all findings for a labs.json that is none."""
-    checked = labs_file.parse(labs.read_bytes()) if labs else None
+    checked = labs_file.parse(files.content(labs)) if labs else None
     if labs and checked and checked.blocked:
         raise CommandError("\n".join(["the file cannot be used.", *(line(labs, each) for each in checked.findings)]))
 
@@ -116,7 +117,7 @@ def _show(console: Console, plan: Plan, cost: Estimate) -> None:
         console.print(Text(f"  assumed: {assumption}", style="dim"), soft_wrap=True)
     changed = len(shown["changes"])
     console.print(Text.assemble((f"{changed} changes", "bold"), f"; digest {shown['digest']}"), soft_wrap=True)
-    console.print(Text(f"To do exactly this: factory run --plan-digest {shown['digest']}"), soft_wrap=True)
+    console.print(Text(f"To do exactly this: python -m factory run --plan-digest {shown['digest']}"), soft_wrap=True)
 
 
 def _sums(cost: Estimate) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from factory import files
 from factory.api import Api
 from factory.console import make_console, print_json
 from factory.errors import ApiError, CommandError
@@ -18,6 +19,7 @@ from factory.tables import STATUS_STYLES, print_report, table
 from shared.domain import changes
 from shared.domain.changes import Change
 
+WRITE_PLAN = "Write one with: python -m factory plan --json > plan.json"
 # As often as the app itself suggests in Retry-After.
 POLL_SECONDS = 5.0
 
@@ -70,12 +72,16 @@ def cancel(url: str | None, key: str | None, run_id: str, *, as_json: bool) -> i
     if as_json:
         print_json(answer)
     else:
-        make_console().print(Text(f"Run {run_id} is being cancelled. `factory runs` shows when it has ended."))
+        make_console().print(
+            Text(f"Run {run_id} is being cancelled. `python -m factory runs` shows when it has ended.")
+        )
     return 0
 
 
 def connect(url: str | None, key: str | None) -> Api:
     """The app at an address. Raises CommandError that names what is missing."""
+    # A shell on Windows leaves the carriage return of the line that it took them from.
+    url, key = (url or "").strip(), (key or "").strip()
     if not url:
         raise CommandError("Where is the app? Pass --url or set IMAGE_FACTORY_URL.")
     if not key:
@@ -85,14 +91,20 @@ def connect(url: str | None, key: str | None) -> Api:
 
 def _approved(file: Path) -> tuple[Change, ...]:
     """The changes of a plan's file."""
+    content = files.content(file)
     try:
-        document = json.loads(file.read_bytes())
+        document = json.loads(content)
+    except ValueError:
+        raise CommandError(f"{file} is no JSON, so it is no plan. {WRITE_PLAN}") from None
+    for key in ("changes", "digest"):
+        if not isinstance(document, dict) or key not in document:
+            raise CommandError(f"{file} has no `{key}`, so it is no plan. {WRITE_PLAN}")
+    try:
         approved = tuple(Change.from_json(each) for each in document["changes"])
-        if changes.digest(approved) != document["digest"]:
-            raise ValueError("its digest is not that of its changes")
-    except (ValueError, KeyError, TypeError) as error:
-        reason = str(error).partition("\n")[0]
-        raise CommandError(f"{file} is no plan ({reason}). Write one with: factory plan --json > {file}") from None
+    except (ValueError, TypeError):
+        raise CommandError(f"The `changes` of {file} are not those of a plan. {WRITE_PLAN}") from None
+    if changes.digest(approved) != document["digest"]:
+        raise CommandError(f"{file} was changed: its digest is not that of its changes. {WRITE_PLAN}")
     return approved
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from factory import files
 from factory.errors import CommandError
 from factory.places import annotation, line, place
 from shared.domain import labs_file, original_rules
@@ -19,7 +20,7 @@ def validate(
     `form` is `text`, `github` (annotations of a workflow) or `json`. With `compare` also each lab and image for which
     the PowerShell scripts would have decided otherwise, over the paths of `images`, of a world, or of the real Azure.
     """
-    content = path.read_bytes()
+    content = files.content(path)
     labs = labs_file.parse(content)
     differences = _differences(path, content, images, world) if compare else ()
     if form == "json":
@@ -41,7 +42,7 @@ def image_paths(place: Path) -> tuple[str, ...]:
             file.relative_to(place).as_posix() for file in place.rglob("*") if file.suffix.lower() == ".json"
         )
     else:
-        found = [text.strip() for text in place.read_text(encoding="utf-8-sig").splitlines() if text.strip()]
+        found = [text.strip() for text in files.text(place).splitlines() if text.strip()]
     if not found:
         raise CommandError(f"{place} has no image paths: name a folder with .json files, or a file with one a line.")
     return tuple(found)

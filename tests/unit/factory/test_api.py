@@ -78,10 +78,33 @@ def test_an_answer_of_something_else_is_refused() -> None:
         Api(app.url, KEY).run(RUN_ID)
 
 
-@pytest.mark.parametrize("url", ["", "factory.example.org", "ftp://factory.example.org", "https://"])
-def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(ApiError, match="is no address of an app"):
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "factory.example.org",
+        "ftp://factory.example.org",
+        "https://",
+        "https://factory.example.org\r",
+        "https://fäctory.example.org",
+        "https://factory.example.org:port",
+        "https://[factory",
+        f"https://factory.example.org/api/runs?code={KEY}",
+        f"https://user:{KEY}@factory.example.org",
+        KEY,
+    ],
+)
+def test_what_is_no_address_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ApiError, match="is no address of an app") as error:
         Api(url, KEY)
+    assert KEY not in str(error.value)
+
+
+@pytest.mark.parametrize("stray", ["\r", "\r\nHost: elsewhere", "\x00", " ", "é", "\u200b"])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(stray: str) -> None:
+    with pytest.raises(ApiError, match="The function key has a character that no key has") as error:
+        Api("https://factory.example.org", f"SECRET{stray}KEY")
+    assert "SECRET" not in str(error.value)
 
 
 def test_the_key_is_not_sent_unencrypted_to_another_machine() -> None:

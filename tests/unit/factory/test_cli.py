@@ -132,6 +132,60 @@ def test_a_world_that_is_wrong_is_one_message(tmp_path: Path, capsys: pytest.Cap
     assert "Traceback" not in error
 
 
+@pytest.mark.parametrize("command", ["demo", "serve"])
+@pytest.mark.parametrize("option", ["--labs", "--world"])
+def test_a_file_that_is_not_there_is_one_message_before_anything_starts(
+    command: str, option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "none.json"
+    assert main([command, option, str(missing), "--out", str(tmp_path / "out")]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"factory {command}: {missing}")
+    assert "No such file" in captured.err
+
+
+@pytest.mark.parametrize("command", ["demo", "serve"])
+def test_a_place_for_the_report_that_is_a_file_is_one_message_before_anything_starts(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "report"
+    file.write_text("")
+    assert main([command, "--out", str(file)]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == (
+        "",
+        f"factory {command}: {file} is no folder that can be written to: File exists.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["plan", "--labs", "{missing}"],
+        ["plan", "--world", "{missing}"],
+        ["explain", "TeamBlue", "/", "--labs", "{missing}"],
+        ["explain", "TeamBlue", "/", "--world", "{missing}"],
+        ["fleet", "--labs", "{missing}"],
+        ["fleet", "--world", "{missing}"],
+        ["emulate", "--world", "{missing}"],
+        ["validate", "{missing}"],
+        ["validate", str(LABS), "--compare-with-original", "--images", "{missing}"],
+        ["validate", str(LABS), "--compare-with-original", "--world", "{missing}"],
+        ["check-access", "--labs", "{missing}"],
+    ],
+)
+def test_every_file_that_is_not_there_is_one_message(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = str(tmp_path / "none.json")
+    assert main([part.format(missing=missing) for part in arguments]) == 2
+    captured = capsys.readouterr()
+    assert missing in captured.err
+    assert len(captured.err.splitlines()) <= 2
+    assert captured.out == ""
+
+
 def test_a_plan_of_a_file_that_cannot_be_used_says_what_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

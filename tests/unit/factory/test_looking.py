@@ -126,7 +126,7 @@ def test_a_plan_shows_every_action_with_its_reason_and_what_it_takes(
     assert any(row.startswith("already-present: The lab has this image.") for row in rows)
     assert any("between regions; about" in row for row in rows)
     assert any(row.startswith("assumed: One source blob serves 60 MiB/s") for row in rows)
-    assert any(row.startswith("To do exactly this: factory run --plan-digest ") for row in rows)
+    assert any(row.startswith("To do exactly this: python -m factory run --plan-digest ") for row in rows)
 
 
 def test_a_plan_as_json_is_alone_on_standard_output(

@@ -43,16 +43,49 @@ def test_a_refused_plan_is_shown_with_its_difference(tmp_path: Path, capsys: pyt
 def test_a_plan_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
     file = a_plan(tmp_path, OLD)
     file.write_text(file.read_text().replace("blue", "green"))
-    with pytest.raises(CommandError, match="is no plan"):
+    with pytest.raises(CommandError, match="was changed: its digest is not that of its changes"):
         remote.run("http://127.0.0.1:1", KEY, plan=file)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"digest": "x", "changes": [1]}'])
-def test_what_is_no_plan_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
-    file = tmp_path / "plan.json"
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "is no JSON"),
+        ("[]", "has no `changes`"),
+        ('{"Labs": []}', "has no `changes`"),
+        ('{"changes": []}', "has no `digest`"),
+        ('{"digest": "x", "changes": [1]}', "are not those of a plan"),
+        ('{"digest": "x", "changes": []}', "was changed"),
+    ],
+)
+def test_what_is_no_plan_is_refused_with_a_remedy_that_keeps_the_file(text: str, why: str, tmp_path: Path) -> None:
+    file = tmp_path / "labs.json"
     file.write_text(text)
-    with pytest.raises(CommandError, match="Write one with: factory plan --json"):
+    with pytest.raises(CommandError) as error:
         remote.run("http://127.0.0.1:1", KEY, plan=file)
+    message, _, remedy = str(error.value).partition(" Write one with: ")
+    assert str(file) in message
+    assert why in message
+    assert remedy == "python -m factory plan --json > plan.json"
+
+
+def test_a_plan_that_is_not_there_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "none.json"
+    assert main(["run", "--plan", str(file), "--url", "http://127.0.0.1:1", "--key", KEY]) == 2
+    assert capsys.readouterr().err == f"factory run: {file} cannot be read: No such file or directory.\n"
+
+
+def test_a_carriage_return_after_key_and_address_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(FakeApp()) as app:
+        assert main(["runs", "--url", f"{app.url}\r", "--key", f"{KEY}\r"]) == 0
+    assert "There are no runs yet." in capsys.readouterr().out
+
+
+def test_a_key_with_a_line_break_in_it_is_one_message_without_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "--url", "http://127.0.0.1:1", "--key", "SECRET\rKEY"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("factory runs: The function key has a character")
+    assert "SECRET" not in captured.err + captured.out
 
 
 def test_a_run_as_json_prints_its_report_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -101,6 +101,26 @@ def test_differences_from_the_scripts_are_listed_over_given_image_paths(
     assert out.endswith("1 differences from the PowerShell scripts\n")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_image_paths_are_read_as_powershell_writes_them(
+    encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = tmp_path / "paths.txt"
+    images.write_bytes("Win2022/Datacenter.json\r\nWin2022-Zürich/Server.json\r\n".encode(encoding))
+    assert main(["validate", written(tmp_path, GOOD), "--compare-with-original", "--images", str(images)]) == 0
+    assert "Win2022-Zürich/Server.json" in capsys.readouterr().out
+
+
+def test_image_paths_in_another_encoding_are_refused_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = tmp_path / "paths.txt"
+    images.write_bytes("Win2022-Zürich/Server.json\n".encode("latin-1"))
+    assert main(["validate", written(tmp_path, GOOD), "--compare-with-original", "--images", str(images)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"factory validate: {images} is neither UTF-8 nor UTF-16. Save it again as UTF-8")
+
+
 def test_a_place_without_image_paths_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
