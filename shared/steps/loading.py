@@ -57,6 +57,6 @@ def _missing() -> LabsFile:
         severity=Severity.ERROR,
         code="no-labs-file",
         message="There is no labs.json in the container image-factory of the app's storage. "
-        "Upload one; images were saved, but nothing could be delivered.",
+        "Upload one; without it nothing can be delivered.",
     )
     return LabsFile(findings=(finding,), blocked=True)

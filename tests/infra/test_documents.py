@@ -1,7 +1,11 @@
-"""What docs/deployment.md says of parameters, outputs, settings and roles is what `infra/` has."""
+"""What docs/deployment.md says of parameters, outputs, settings and roles is what `infra/` has; its commands fit."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +16,8 @@ DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 WORKFLOW = (ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8")
 MAIN = read(ROOT / "infra" / "main.bicep")
 PARAMETERS = (ROOT / "infra" / "main.parameters.json").read_text(encoding="utf-8")
+STEPS = DEPLOYMENT[DEPLOYMENT.index("### 5. ") : DEPLOYMENT.index("## What the app may do")]
+UPLOAD = "az storage blob upload"
 VARIABLES = sorted(set(re.findall(r"\$\{([A-Z_]+)", PARAMETERS)) - {"AZURE_ENV_NAME"})
 
 
@@ -26,7 +32,7 @@ def test_every_variable_that_is_set_has_an_effect(name: str) -> None:
     assert name in VARIABLES
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"\"\$([A-Z][A-Z_]+)[/\"]", DEPLOYMENT))))
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\$(?:env:)?([A-Z][A-Z_]+)\b", DEPLOYMENT))))
 def test_every_variable_that_is_used_is_an_output(name: str) -> None:
     assert name in MAIN.outputs or name == "IMAGE_FACTORY_KEY"
 
@@ -49,6 +55,40 @@ def test_variable_that_is_not_set_has_a_default() -> None:
     # An unset variable of GitHub arrives empty, and for an empty one azd takes what stands behind the equals sign.
     without = {name for name in VARIABLES if f"${{{name}}}" in PARAMETERS}
     assert without == {"AZURE_LOCATION", "AZURE_PRINCIPAL_ID", "FACTORY_LAB", "FACTORY_LAB_GROUP"}
+
+
+def test_each_command_of_the_last_steps_is_written_for_both_shells() -> None:
+    assert re.findall(r"^```(\w+)$", STEPS, re.MULTILINE) == ["sh", "powershell"] * STEPS.count("```sh")
+    for posix, windows in re.findall(
+        r"^```sh\n(.*?)^```\n\n```powershell\n(.*?)^```$", STEPS, re.MULTILINE | re.DOTALL
+    ):
+        # curl is not what Windows PowerShell calls so.
+        of_curl = {"--header", "--data-binary"}
+        options = [set(re.findall(r"(?<= )--[a-z-]+", commands)) - of_curl for commands in (posix, windows)]
+        assert options[0] - {"--output"} == options[1] - {"--output"}
+        assert "\\\n" not in windows
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the command for sh")
+def test_dry_run_sends_the_labs_file_in_its_request(tmp_path: Path) -> None:
+    (block,) = [each for each in re.findall(r"^```sh\n(.*?)^```$", STEPS, re.MULTILINE | re.DOTALL) if "curl" in each]
+    shutil.copy(ROOT / "config" / "labs.json", tmp_path)
+    for tool, does in {"az": "echo a-key", "curl": "cat"}.items():
+        (tmp_path / tool).write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+        (tmp_path / tool).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    ran = subprocess.run(["sh", "-e"], input=block, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    request = json.loads(ran.stdout)
+    assert request["dryRun"] is True
+    assert request["labs"] == json.loads((ROOT / "config" / "labs.json").read_text(encoding="utf-8"))
+    assert STEPS.index(block) < STEPS.index(UPLOAD)
+
+
+def test_upload_replaces_the_file_that_is_there() -> None:
+    documents = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")]
+    uploads = [each for text in documents for each in re.findall(rf"{UPLOAD}(?:.*[\\`]\n)*.*\n", text)]
+    assert len(uploads) >= 2
+    assert [each for each in uploads if "--overwrite" not in each] == []
 
 
 def test_overrides_name_keys_of_host_json_or_of_its_backend() -> None:
