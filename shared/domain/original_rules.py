@@ -65,7 +65,7 @@ def compare_plan(labs: LabsFile, plan: Plan, catalogue: Catalogue) -> tuple[Diff
     found: list[Difference] = []
     for each in plan.deliveries:
         target = places.get(_key(each.subscription_id, each.lab))
-        for code, message in _in_azure(each, plan, catalogue):
+        for code, message in _in_azure(each, catalogue):
             place = {"line": target.line, "column": target.column} if target else {}
             found.append(Difference(code=code, lab=each.lab, image_path=each.image_path, message=message, **place))
     return tuple(found)
@@ -117,7 +117,7 @@ def _difference(code: Code, listed: _Listed, path: str, at: Place, message: str)
     return Difference(code=code, lab=listed.name, image_path=path, message=message, line=at.line, column=at.column)
 
 
-def _in_azure(each: PlannedDelivery, plan: Plan, catalogue: Catalogue) -> Iterable[tuple[Code, str]]:
+def _in_azure(each: PlannedDelivery, catalogue: Catalogue) -> Iterable[tuple[Code, str]]:
     what = f"{each.image_path} for the lab {each.lab}"
     if each.reason == "factory-lab":
         yield "factory-lab", f"{what}: the scripts copy it onto itself and then delete the saved images. It is refused."

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from shared.domain.errors import SettingError
 from shared.domain.models import Limits
+from shared.domain.regions import normal
 
 
 def _origin(value: str) -> str:
@@ -47,7 +48,7 @@ class Settings(BaseModel):
         allowed = self.allowed_subscription_ids or (self.factory_subscription_id,)
         return Limits(
             allowed_subscriptions=tuple(str(each) for each in allowed),
-            region_hubs={region.replace(" ", "").lower(): account for region, account in self.region_hubs.items()},
+            region_hubs={normal(region): account for region, account in self.region_hubs.items()},
             relay_through_labs=self.relay_through_labs,
             max_concurrent_copies=self.max_concurrent_copies,
             copies_per_source=self.copies_per_source,

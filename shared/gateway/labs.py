@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shared.domain.errors import Denied, NotFound, Refused
 from shared.domain.image_paths import as_tag
 from shared.domain.models import CustomImage, Lab, OsState, SourceDisk, SourceVm
+from shared.domain.regions import normal
 from shared.domain.storage import NewImage
 from shared.gateway.arm_ids import last_name, parsed
 from shared.gateway.clients import AzureClients
@@ -201,7 +202,7 @@ def _lab(lab: Any) -> Lab:
         subscription_id=where.subscription_id,
         resource_group=where.resource_group,
         name=lab.name,
-        region=(lab.location or "").replace(" ", "").lower(),
+        region=normal(lab.location or ""),
         account=last_name(lab.artifacts_storage_account or lab.default_storage_account).lower(),
     )
 

@@ -70,15 +70,19 @@ def _machines(gateway: Gateway, factory: Place) -> Iterable[Place]:
     except GatewayError:
         return
     for group in sorted({vm.disk.id.partition("/providers/")[0].lower() for vm in machines if vm.disk is not None}):
-        tries = _Tries()
-        absent = f"{group}/providers/Microsoft.Compute/disks/{ABSENT}"
-        tries.asked("Microsoft.Compute/disks/beginGetAccess/action", lambda: gateway.disks.grant_read(absent, SECONDS))  # noqa: B023
-        tries.asked("Microsoft.Compute/disks/endGetAccess/action", lambda: gateway.disks.revoke(absent))  # noqa: B023
-        name = group.rpartition("/")[2]
-        yield tries.told(Place("machines", name, factory.subscription_id, name))
+        yield _machine_group(gateway, factory, group)
     for vm in machines:
         if vm.problem is not None:
             yield Place("machine", vm.name, factory.subscription_id, missing=(READ_MACHINE,), untried=(vm.problem,))
+
+
+def _machine_group(gateway: Gateway, factory: Place, group: str) -> Place:
+    tries = _Tries()
+    absent = f"{group}/providers/Microsoft.Compute/disks/{ABSENT}"
+    tries.asked("Microsoft.Compute/disks/beginGetAccess/action", lambda: gateway.disks.grant_read(absent, SECONDS))
+    tries.asked("Microsoft.Compute/disks/endGetAccess/action", lambda: gateway.disks.revoke(absent))
+    name = group.rpartition("/")[2]
+    return tries.told(Place("machines", name, factory.subscription_id, name))
 
 
 def _hub(gateway: Gateway, account: str) -> Place:

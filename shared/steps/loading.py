@@ -14,7 +14,6 @@ class RunStart(Record):
 
     started_at: str
     covers: tuple[str, ...] = ()
-    labs_name: str | None = None
     labs_etag: str | None = None
     labs_sha256: str | None = None
 
@@ -40,16 +39,15 @@ def frozen_labs(gateway: Gateway, run_id: str) -> LabsFile:
 def _freeze(gateway: Gateway, run: Run) -> RunStart:
     started, covers = run.started_at.isoformat(), run.covers
     if run.request.labs is not None:
-        content = run.request.labs.encode()
-        name, etag = None, None
+        content, etag = run.request.labs.encode(), None
     else:
         stored = gateway.documents.labs_file()
         if stored is None:
             return RunStart(started_at=started, covers=covers)
-        name, content, etag = stored
+        content, etag = stored.content, stored.etag
     gateway.documents.write(folder.path(run.id, folder.LABS), content)
     digest = hashlib.sha256(content).hexdigest()
-    return RunStart(started_at=started, covers=covers, labs_name=name, labs_etag=etag, labs_sha256=digest)
+    return RunStart(started_at=started, covers=covers, labs_etag=etag, labs_sha256=digest)
 
 
 def _missing() -> LabsFile:

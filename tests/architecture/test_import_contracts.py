@@ -17,6 +17,11 @@ BREACHES = {
     "a domain with an SDK": ("shared/domain/breach.py", "import azure.identity", "The domain knows no Azure"),
     "a domain with a clock": ("shared/domain/breach.py", "import time", "The domain knows no Azure"),
     "a step with telemetry": ("shared/steps/breach.py", "import opentelemetry.trace", "Only the gateway knows OpenTel"),
+    "a step that reads settings": (
+        "shared/steps/breach.py",
+        "import shared.settings",
+        "Only the wiring reads settings",
+    ),
     "a product that needs the emulator": ("shared/steps/breach.py", "import local.cloud", "The product needs neither"),
     "an emulator that knows the product": ("local/cloud/breach.py", "import shared.domain", "shares no code"),
     "a host that knows its app": ("local/host/breach.py", "import shared.domain", "The local host runs the app"),

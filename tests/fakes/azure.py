@@ -70,22 +70,6 @@ class AzureInMemory:
             self._moved += timedelta(seconds=seconds)
             self.settle()
 
-    def finish_copies(self) -> None:
-        """Ends every pending copy now, a stalled one excepted."""
-        with self.lock:
-            for copy in self.copies:
-                if copy.status is CopyStatus.PENDING and copy.fate != "stalled":
-                    self._end(copy, self.now)
-
-    def finish_images(self) -> None:
-        """Ends the making and the deletion of every custom image now."""
-        with self.lock:
-            for lab_id, images in self.images.items():
-                for image in list(images.values()):
-                    if image.due_at is not None:
-                        image.due_at = self.now
-                        self._settle_image(lab_id, image)
-
     def settle(self) -> None:
         """Ends the copies and images whose time has come."""
         for copy in self.copies:
@@ -101,18 +85,9 @@ class AzureInMemory:
         """Access to disks that was granted and not yet revoked."""
         return [grant for grant in self.grants if grant.revoked_at is None]
 
-    @property
-    def pending_copies(self) -> list[Copy]:
-        """The copies in flight."""
-        return [copy for copy in self.copies if copy.status is CopyStatus.PENDING]
-
     def image(self, lab: Lab, name: str) -> Image:
         """One custom image. Raises KeyError when there is none."""
         return self.images[lab.id][name.lower()]
-
-    def called(self, name: str) -> list[str]:
-        """The objects of all calls of this name so far, in order."""
-        return [call.what for call in self.calls if call.name == name]
 
     @contextmanager
     def call(self, name: str, what: str = "") -> Iterator[None]:

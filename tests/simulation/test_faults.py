@@ -18,7 +18,6 @@ from tests.simulation.factory import Factory
 
 SEEDS = 400
 BATCHES = 8
-AZURE = ("labs.", "disks.", "vhds.")
 
 
 def seeds_of(batch: int) -> range:
