@@ -6,8 +6,8 @@ from typing import Any
 
 from factory.api import Api
 from factory.errors import ApiError
+from shared.domain.report import FINAL
 
-FINAL = frozenset({"Succeeded", "PartiallySucceeded", "Failed", "Cancelled"})
 # A deployed app that scales or restarts is silent for a while; the run itself goes on.
 SILENCE_SECONDS = 120.0
 

@@ -123,10 +123,17 @@ class Lines:
     def show(self, body: Mapping[str, Any]) -> None:
         """Print a line if something was finished or begun since the last."""
         measures = _measures(body, self._rate)
-        state = "; ".join([body["status"], *(f"{each.name}: {each.text}" for each in measures if each.name != BYTES)])
+        status = ": ".join(filter(None, (body["status"], reason(body))))
+        state = "; ".join([status, *(f"{each.name}: {each.text}" for each in measures if each.name != BYTES)])
         if state != self._last:
             self._last = state
-            self.say("; ".join([body["status"], *(f"{each.name}: {each.text}" for each in measures)]))
+            self.say("; ".join([status, *(f"{each.name}: {each.text}" for each in measures)]))
+
+
+def reason(body: Mapping[str, Any]) -> str:
+    """Why a run did not do all that was asked, as its status says: `plan-changed: ...`; empty where it says nothing."""
+    error = body.get("error")
+    return f"{error['code']}: {error['message']}" if error else ""
 
 
 def duration(seconds: float) -> str:

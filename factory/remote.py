@@ -14,7 +14,7 @@ from factory.api import Api
 from factory.console import make_console, print_json
 from factory.errors import ApiError, CommandError
 from factory.following import follow
-from factory.progress import display, duration
+from factory.progress import display, duration, reason
 from factory.tables import STATUS_STYLES, print_report, table
 from shared.domain import changes
 from shared.domain.changes import Change
@@ -63,6 +63,10 @@ def runs(url: str | None, key: str | None, *, limit: int, as_json: bool) -> int:
     console = make_console()
     columns = ("Run", "Trigger", "Status", "Requested (UTC)", "Took", "Images", "Deliveries")
     console.print(table("Runs", columns, map(_row, found)) if found else Text("There are no runs yet."))
+    for run in found:
+        if run.get("error"):
+            words = f"{run['id']} {run['status']}: {reason(run)}"
+            console.print(Text(words, style=STATUS_STYLES.get(run["status"], "bold red")), soft_wrap=True)
     return 0
 
 

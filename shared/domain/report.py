@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
@@ -25,6 +25,7 @@ from shared.domain.work import SaveNote
 SCHEMA_VERSION = 1
 
 Status = Literal["Succeeded", "PartiallySucceeded", "Failed", "Cancelled"]
+FINAL: tuple[Status, ...] = get_args(Status)  # a run that stands so has ended
 
 _GOOD = (Outcome.SAVED, Outcome.DELIVERED, Outcome.ALREADY_PRESENT, Outcome.PLANNED)
 # A cell that begins like this is a formula to a spreadsheet.

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shared.domain.gate import GateState
-from shared.domain.models import Outcome, RunRequest
+from shared.domain.models import Outcome, RunRequest, Severity
 from shared.domain.report import Report
 from shared.gateway.port import Gateway
 from shared.steps import folder, progress
@@ -84,7 +84,15 @@ def _final(report: Report) -> dict[str, Any]:
         "counts": _final_counts(report),
         "bytes": {"copied": sum(each.bytes_copied for each in report.deliveries)},
         "reportUrl": f"/api/runs/{report.run_id}/report",
+        **_error(report),
     }
+
+
+def _error(report: Report) -> dict[str, Any]:
+    """Why a run did not do all that was asked: its own error, or else the first finding that is one."""
+    errors = [each for each in report.findings if each.severity is Severity.ERROR]
+    first = report.error or next(iter(errors), None)
+    return {"error": {"code": first.code, "message": first.message}} if first else {}
 
 
 def _final_counts(report: Report) -> dict[str, Any]:

@@ -44,6 +44,11 @@ def test_a_log_gets_a_line_only_where_a_count_has_changed() -> None:
     assert len(lines(body(waiting=1), body(waiting=1), further, body(saved=1))) == 2
 
 
+def test_the_end_of_a_run_that_failed_says_why() -> None:
+    error = {"code": "plan-changed", "message": "It is another plan."}
+    assert lines({"status": "Failed", "error": error}) == ["Failed: plan-changed: It is another plan."]
+
+
 def test_a_run_of_which_only_the_status_is_known_is_shown() -> None:
     assert lines({"status": "Waiting", "counts": {}, "bytes": {}}, {"status": "Running"}) == ["Waiting", "Running"]
 

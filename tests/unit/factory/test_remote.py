@@ -114,6 +114,15 @@ def test_runs_are_listed_with_what_became_of_them(capsys: pytest.CaptureFixture[
     assert app.asked[0][1] == "/api/runs?limit=7"
 
 
+def test_runs_that_did_not_succeed_say_why(capsys: pytest.CaptureFixture[str]) -> None:
+    error = {"code": "lab-not-found", "message": "There is no lab Ghost."}
+    failed = status("Failed", requestedAt="2026-11-23T03:00:00+00:00", error=error)
+    with serving(FakeApp(runs=[failed, {**failed, "id": "another", "error": None}])) as app:
+        assert main(["runs", "--url", app.url, "--key", KEY]) == 0
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last == f"{RUN_ID} Failed: lab-not-found: There is no lab Ghost."
+
+
 def test_no_runs_are_said_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:
     with serving(FakeApp()) as app:
         assert main(["runs", "--url", app.url, "--key", KEY]) == 0

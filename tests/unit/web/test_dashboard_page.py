@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from shared.domain.fleet import State
+from shared.domain.report import FINAL
 from shared.web.dashboard_words import STATES
 from shared.web.pages import dashboard_html, report_html
 from tests.unit.web.reports import FULL
@@ -56,4 +57,5 @@ def test_every_state_of_an_image_has_a_mark_of_its_own() -> None:
 def test_words_reach_the_script_and_end_no_element() -> None:
     (words,) = re.findall(r'<script id="words" type="application/json">(.*?)</script>', dashboard_html(), re.DOTALL)
     assert "<" not in words
+    assert set(FINAL) < set(json.loads(words)["statuses"])
     assert json.loads(words)["statuses"]["PartiallySucceeded"] == {"words": "Partially succeeded", "tone": "warn"}

@@ -1,11 +1,10 @@
 // The runs: those that go on, those that wait, those that ended.
-const FINAL = ["Succeeded", "PartiallySucceeded", "Failed", "Cancelled"];
 const PAGE = 50;
 const IMAGES_OPEN = 6; // more of them are folded until somebody wants to see them
 const FORMS = { html: "Open", csv: "CSV", json: "JSON" };
 let olderRuns = [];
 
-const isFinal = (run) => FINAL.includes(run.status);
+const isFinal = (run) => Boolean(run.endedAt);
 const statusWords = (run) => words.statuses[run.status]?.words ?? run.status;
 const statusTone = (run) => words.statuses[run.status]?.tone ?? "info";
 const total = (counts) => Object.values(counts ?? {}).reduce((sum, each) => sum + each, 0);
@@ -118,7 +117,7 @@ const createPast = (run) => {
   }
   return make("tr", {}, make("th", { scope: "row" }, make("code", { textContent: run.id }), make("small")),
     make("td", {}, badge("", "info")), make("td", { "data-label": "Ended" }), make("td", { "data-label": "Took" }),
-    make("td"), make("td", {}, actions));
+    make("td", {}, make("span"), make("small", { className: "why" })), make("td", {}, actions));
 };
 const updatePast = (row, run) => {
   const [name, status, ended, took, done] = row.cells;
@@ -127,7 +126,8 @@ const updatePast = (row, run) => {
   setText(ended, moment(run.endedAt));
   setText(took, duration((Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1000));
   const { saves, deliveries } = run.counts;
-  setText(done, line(total(saves) ? `machines: ${tally(saves)}` : "", total(deliveries) ? `deliveries: ${tally(deliveries)}` : ""));
+  setText(done.firstChild, line(total(saves) ? `machines: ${tally(saves)}` : "", total(deliveries) ? `deliveries: ${tally(deliveries)}` : ""));
+  setText(done.lastChild, run.error ? `${run.error.message} (${run.error.code})` : "");
 };
 
 // A page that is opened from here inherits this page's policy. A report of another version has another style and
