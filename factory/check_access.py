@@ -1,4 +1,4 @@
-"""The command `check-access`: what the signed-in identity lacks in each place, and the command that gives it.
+"""The command `check-access`: what the signed-in identity lacks in each place, and the command that gives the app it.
 
 It reads the settings of the deployed app from the environment and asks Azure with the caller's own login.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from factory.console import print_json
 from factory.errors import CommandError
+from factory.files import content
 from factory.giving_access import document, parameters, report
 from factory.places import line
 from shared import settings, wiring
@@ -29,11 +30,11 @@ def check_access(
     as_json: bool = False,
     environment: Mapping[str, str] = os.environ,
 ) -> int:
-    """Print what is missing and the commands that give it; 0 when nothing is. Raises CommandError.
+    """Print what the caller lacks and the commands that give the app its rights; 0 when nothing. Raises CommandError.
 
     With `access_file`, also writes the parameters of infra/access.bicep for all these labs at once.
     """
-    parsed = labs_file.parse(labs.read_bytes())
+    parsed = labs_file.parse(content(labs))
     if parsed.blocked:
         raise CommandError("\n".join(["the file cannot be used.", *(line(labs, each) for each in parsed.findings)]))
     try:

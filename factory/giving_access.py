@@ -1,4 +1,4 @@
-"""How the rights that `check-access` misses are given: commands, the parameters of infra/access.bicep, and a document.
+"""How the app is given its rights: a command for each place, the parameters of infra/access.bicep, and a document.
 
 It asks Azure nothing.
 """
@@ -16,22 +16,28 @@ TITLES = {
     "hub": "Hub {name}",
     "lab": "Lab {name}",
 }
+ABOUT = (
+    "What is missing here is missing for whoever is signed in, not for the app: a dry run of the app shows what it "
+    "lacks.",
+    "`give it` gives the app its rights there; where it has them already, that changes nothing.",
+    "",
+)
 
 
 def report(places: Sequence[Place], principal: str) -> list[str]:
-    """The lines for people: each place, what it lacks, and the command that gives it; the role's own command first."""
-    lines = [text for place in places for text in _about(place, places[0], principal)]
-    wrong = [place for place in places if place.missing]
+    """The lines for people: each place, what the caller lacks, and the command for the app; last the role's own one."""
+    lines = [*ABOUT, *(text for place in places for text in _about(place, places[0], principal))]
+    wrong = sum(bool(place.missing) for place in places)
     if _needs_role(places):
         lines += ["", "Before the first of these commands, and again for a lab in a new subscription:"]
-        lines.append(f"  {_role_command(places)}")
+        lines += [f"  {_role_command(places)}", ""]
+    lines.append(f"{wrong} of {len(places)} places lack rights." if wrong else "No right is missing.")
     untried = sum(bool(place.untried) for place in places)
-    lines.append(f"{len(wrong)} of {len(places)} places lack rights." if wrong else "No right is missing.")
     return [*lines, f"{untried} of {len(places)} places could not be tried in full."] if untried else lines
 
 
 def document(places: Sequence[Place], principal: str) -> dict[str, Any]:
-    """The same for programs: each place with what it lacks and the command that gives it, null where nothing does."""
+    """The same for programs: `missing` speaks of the caller, `giveIt` is for the app and null where none is known."""
     told = [
         {
             "kind": place.kind,
@@ -40,12 +46,13 @@ def document(places: Sequence[Place], principal: str) -> dict[str, Any]:
             "resourceGroup": place.resource_group or None,
             "missing": list(place.missing),
             "unknown": list(place.untried),
-            "giveIt": _command(place, places[0], principal) if place.missing else None,
+            "giveIt": _command(place, places[0], principal) if _can_be_given(place) else None,
         }
         for place in places
     ]
     complete = not any(place.missing or place.untried for place in places)
-    return {"complete": complete, "first": _role_command(places) if _needs_role(places) else None, "places": told}
+    first = _role_command(places) if _needs_role(places) else None
+    return {"checkedAs": "signed-in identity", "complete": complete, "first": first, "places": told}
 
 
 def parameters(places: Sequence[Place], principal: str) -> str:
@@ -66,20 +73,22 @@ def parameters(places: Sequence[Place], principal: str) -> str:
     return json.dumps({**content, "parameters": {name: {"value": each} for name, each in values.items()}}, indent=2)
 
 
+def _can_be_given(place: Place) -> bool:
+    """Whether there is a command: not for what could not be seen, nor for a hub, whose rights came with it."""
+    return bool(place.missing) or place.kind == "machines" or (place.kind != "hub" and bool(place.account))
+
+
 def _needs_role(places: Sequence[Place]) -> bool:
     """Whether any of the commands assigns the factory's own role, which must be there first."""
-    return any(place.missing and place.kind != "hub" for place in places)
+    return any(_can_be_given(place) and place.kind != "hub" for place in places)
 
 
 def _about(place: Place, factory: Place, principal: str) -> list[str]:
     title = TITLES[place.kind].format(name=place.name)
-    if not place.missing and not place.untried:
-        return [f"{title}: nothing is missing"]
-    lines = [f"{title}:", *(f"  missing  {right}" for right in place.missing)]
+    lines = [f"  missing  {right}" for right in place.missing]
     lines += [f"  unknown  {reason}" for reason in place.untried]
-    if place.missing:
-        lines.append(f"  give it  {_command(place, factory, principal)}")
-    return lines
+    lines = [f"{title}:", *lines] if lines else [f"{title}: nothing is missing"]
+    return [*lines, f"  give it  {_command(place, factory, principal)}"] if _can_be_given(place) else lines
 
 
 def _command(place: Place, factory: Place, principal: str) -> str:

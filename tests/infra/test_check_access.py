@@ -1,6 +1,7 @@
 """check-access before the emulated Azure, under the very role that the deployment gives."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,14 @@ def test_role_of_the_deployment_is_enough(azure: EmulatedAzure, labs: Path, caps
     # Labs are found by listing their subscription here, which needs the right to read them there.
     assign(azure, [*scopes.values(), f"/subscriptions/{worlds.SUBSCRIPTION}"])
     assert check_access(labs) == 0
-    assert "No right is missing." in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "No right is missing." in out
+    # It may be another's role, and the app may have none: every place but the hubs is told how the app gets its own.
+    first, *_ = out.splitlines()
+    assert "whoever is signed in, not for the app" in first
+    assert "a dry run of the app" in first
+    told = re.findall(r"^(\w+) .*: nothing is missing\n(?:  give it  .*infra/access/(\w+).bicep)?", out, re.MULTILINE)
+    assert told == [("Factory", "lab"), *[("Machines", "machines")] * 2, ("Hub", ""), *[("Lab", "lab")] * 2]
 
 
 @pytest.mark.emulator
@@ -86,7 +94,7 @@ def test_place_without_the_role_is_told_with_its_command(
     assert check_access(labs) == 1
     out = capsys.readouterr().out
     module = "machines" if place.startswith("machines") else "lab"
-    (command,) = [line for line in out.splitlines() if line.startswith("  give it")]
+    (command,) = re.findall(r"^  missing  (?:.*\n  )*?give it  (.*)$", out, re.MULTILINE)
     assert f"infra/access/{module}.bicep" in command
     # The group of a machine that may not be read is not to be seen either.
     group = left_out.split("/")[4] if module == "lab" else '"<resource group of'
@@ -116,8 +124,8 @@ def test_document_for_programs_says_what_is_missing_and_how_to_give_it(
     assert check_access(labs, as_json=True) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["complete"]
-    assert found["first"] is None
-    assert {place["giveIt"] for place in found["places"]} == {None}
+    assert found["checkedAs"] == "signed-in identity"
+    assert {place["kind"] for place in found["places"] if place["giveIt"] is None} == {"hub"}
 
 
 @pytest.mark.emulator
@@ -161,7 +169,7 @@ def test_written_parameters_are_those_of_the_template() -> None:
 @pytest.mark.parametrize("kind", ["factory", "machines", "lab"])
 def test_command_gives_the_template_what_it_needs(kind: Any) -> None:
     place = Place(kind, "Blue", worlds.SUBSCRIPTION, "rg-blue", "ablue", signs=True, missing=("a right",))
-    (command,) = [line for line in report((FACTORY, place), PRINCIPAL) if line.startswith("  give it")]
+    *_, command = [line for line in report((FACTORY, place), PRINCIPAL) if line.startswith("  give it")]
     template = command.partition("--template-file ")[2].split()[0]
     given = {each.partition("=")[0] for each in command.partition("--parameters ")[2].split()}
     module = read(ROOT / template)
@@ -176,21 +184,23 @@ def test_command_for_the_role_gives_the_template_what_it_needs() -> None:
     assert given["subscriptionIds"] == f"{worlds.SUBSCRIPTION},{worlds.OTHER_SUBSCRIPTION}"
 
 
-def test_lab_that_could_not_be_tried_is_counted() -> None:
+def test_lab_that_could_not_be_tried_is_counted_and_has_no_command() -> None:
     place = Place("lab", "Blue", worlds.SUBSCRIPTION, untried=("There is no lab Blue to be seen.",))
     lines = report((FACTORY, place), PRINCIPAL)
-    assert lines[1:] == [
-        "Lab Blue:",
-        "  unknown  There is no lab Blue to be seen.",
-        "No right is missing.",
-        "1 of 2 places could not be tried in full.",
-    ]
+    seen = lines.index("Lab Blue:")
+    assert lines[seen + 1 : seen + 3] == ["  unknown  There is no lab Blue to be seen.", ""]
+    assert lines[-2:] == ["No right is missing.", "1 of 2 places could not be tried in full."]
 
 
 def test_missing_setting_is_one_clear_error(tmp_path: Path) -> None:
     file = worlds.written(tmp_path, worlds.wanted(Blue=["Win2022"]), "labs.json")
     with pytest.raises(CommandError, match=r"FACTORY_\w+ is missing"):
         check_access(file, environment={})
+
+
+def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"labs\.json cannot be read"):
+        check_access(tmp_path / "labs.json", environment={})
 
 
 def test_broken_file_is_told_with_its_place(tmp_path: Path) -> None:
