@@ -17,8 +17,7 @@ TITLES = {
     "lab": "Lab {name}",
 }
 ABOUT = (
-    "What is missing here is missing for whoever is signed in, not for the app: a dry run of the app shows what it "
-    "lacks.",
+    "What is said here is true of whoever is signed in, not of the app: a dry run of the app shows what the app lacks.",
     "`give it` gives the app its rights there; where it has them already, that changes nothing.",
     "",
 )

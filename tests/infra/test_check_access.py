@@ -76,7 +76,7 @@ def test_role_of_the_deployment_is_enough(azure: EmulatedAzure, labs: Path, caps
     assert "No right is missing." in out
     # It may be another's role, and the app may have none: every place but the hubs is told how the app gets its own.
     first, *_ = out.splitlines()
-    assert "whoever is signed in, not for the app" in first
+    assert "whoever is signed in, not of the app" in first
     assert "a dry run of the app" in first
     told = re.findall(r"^(\w+) .*: nothing is missing\n(?:  give it  .*infra/access/(\w+).bicep)?", out, re.MULTILINE)
     assert told == [("Factory", "lab"), *[("Machines", "machines")] * 2, ("Hub", ""), *[("Lab", "lab")] * 2]
