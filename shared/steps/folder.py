@@ -79,6 +79,14 @@ def store(gateway: Gateway, run_id: str, name: str, value: Record) -> None:
     gateway.documents.write(path(run_id, name), value.model_dump_json(by_alias=True, exclude_none=True).encode())
 
 
+def freeze[R: Record](gateway: Gateway, run_id: str, name: str, value: R) -> R:
+    """Writes a record create-only; returns what is there then, which another execution may have written before."""
+    content = value.model_dump_json(by_alias=True, exclude_none=True).encode()
+    if gateway.documents.create(path(run_id, name), content):
+        return value
+    return load(gateway, run_id, name, type(value)) or value
+
+
 def store_json(gateway: Gateway, run_id: str, name: str, value: Any) -> None:
     """Writes JSON values as a document of a run."""
     gateway.documents.write(path(run_id, name), json.dumps(value).encode())
