@@ -91,6 +91,21 @@ def test_upload_replaces_the_file_that_is_there() -> None:
     assert [each for each in uploads if "--overwrite" not in each] == []
 
 
+@pytest.mark.parametrize("document", ["command-line.md", "migrate-from-powershell.md", "migrate-from-powershell.es.md"])
+def test_upload_before_an_approved_run_starts_none_of_its_own(document: str) -> None:
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    blocks = [
+        block for block in re.findall(r"```.*?```", text, re.DOTALL) if "--plan plan.json" in block and UPLOAD in block
+    ]
+    assert blocks
+    trigger = "AzureWebJobs.labs_uploaded.Disabled"
+    for block in blocks:
+        order = [block.index(each) for each in (f"{trigger}=true", UPLOAD, "run --plan", f"{trigger}=false")]
+        assert order == sorted(order)
+    triggers = (ROOT / "shared" / "workflow" / "triggers.py").read_text(encoding="utf-8")
+    assert 'function_name("labs_uploaded")' in triggers
+
+
 def test_overrides_name_keys_of_host_json_or_of_its_backend() -> None:
     host = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
     for name in set(re.findall(r"`AzureFunctionsJobHost__(\w+)`", DEPLOYMENT)):
