@@ -18,6 +18,7 @@ LINES = """element => {
   content.selectNodeContents(element);
   return content.getClientRects().length;
 }"""
+LINES_OF_TEXT = LINES.replace("selectNodeContents(element)", "selectNode(element.firstChild)")
 
 
 def saved(folder: Path, labs: int = len(samples.LABS), images: int = len(samples.PATHS)) -> str:
@@ -72,6 +73,42 @@ def test_mark_explains_itself_to_keyboard_and_mouse(page: Page) -> None:
     expect(page.get_by_role("tooltip")).to_be_hidden()
     marks.nth(3).hover()
     expect(page.get_by_role("tooltip")).to_contain_text("Win2019/SqlServer.json")
+
+
+def test_tip_goes_out_of_sight_with_its_mark_and_comes_back(page: Page) -> None:
+    tip = page.get_by_role("tooltip")
+    mark = page.locator("#matrix td a").first
+    mark.focus()
+    expect(tip).to_be_visible()
+    page.keyboard.press("End")
+    expect(tip).to_be_hidden()
+    mark.scroll_into_view_if_needed()
+    expect(tip).to_be_visible()
+
+
+def test_mark_with_the_focus_is_never_behind_the_names_of_the_labs(new_page: Opener, tmp_path: Path) -> None:
+    page = new_page(width=390)
+    page.goto(saved(tmp_path, 1, IMAGES))
+    marks = page.locator("#matrix td a")
+    marks.last.focus()
+    for mark in reversed(marks.all()):
+        expect(mark).to_be_focused()
+        expect(page.get_by_role("tooltip")).to_be_visible()
+        lab, cell = page.locator("#matrix tbody th").bounding_box(), mark.bounding_box()
+        assert lab
+        assert cell
+        assert cell["x"] >= lab["x"] + lab["width"] - 1
+        page.keyboard.press("ArrowLeft")
+
+
+def test_names_of_the_labs_of_the_demo_are_unbroken_on_a_telephone(new_page: Opener, tmp_path: Path) -> None:
+    page = new_page(width=390)
+    report = samples.report(1, 2)
+    deliveries = tuple(each.model_copy(update={"lab": "TeamSilver22"}) for each in report.deliveries)
+    file = tmp_path / "report.html"
+    file.write_text(pages.report_html(report.model_copy(update={"deliveries": deliveries})), encoding="utf-8")
+    page.goto(file.as_uri())
+    assert page.get_by_role("rowheader", name="TeamSilver22").first.evaluate(LINES_OF_TEXT) == 1
 
 
 def test_mark_leads_to_its_delivery_by_keyboard(page: Page) -> None:

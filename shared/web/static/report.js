@@ -45,8 +45,15 @@
 
   let described = null;
 
+  // A mark that is scrolled away, or behind the names of the labs, takes its tip along; it comes back with the mark.
+  const inSight = (cell) => {
+    const [left, right] = [described.closest("tr").cells[0], matrix.parentElement].map((each) => each.getBoundingClientRect().right);
+    return cell.bottom > 0 && cell.top < innerHeight && cell.right > left && cell.left < right;
+  };
   const place = () => {
     const cell = described.getBoundingClientRect();
+    tip.hidden = !inSight(cell);
+    if (tip.hidden) return;
     const box = tip.getBoundingClientRect();
     const below = cell.bottom + 6 + box.height <= innerHeight;
     tip.style.left = `${Math.max(4, Math.min(cell.left, innerWidth - box.width - 4))}px`;
@@ -62,7 +69,6 @@
       line.append(Object.assign(document.createElement("b"), { textContent: `${name}: ` }), words);
       return line;
     }));
-    tip.hidden = false;
     link.setAttribute("aria-describedby", "tip");
     described = link;
     place();
@@ -110,7 +116,10 @@
       const next = body.rows[row]?.cells[column];
       if (!next || next.tagName !== "TD") return;
       const link = next.querySelector("a");
-      if (link) return link.focus();
+      if (!link) continue;
+      link.focus();
+      link.scrollIntoView({ block: "nearest", inline: "nearest" });
+      return;
     }
   });
 })();

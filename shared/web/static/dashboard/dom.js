@@ -76,11 +76,12 @@ const duration = (seconds) => {
   return minutes ? `${measure(minutes, "min")} ${measure(rest, "s")}` : measure(rest, "s");
 };
 const since = (text) => (Date.now() - Date.parse(text)) / 1000;
+// In whole units that have passed, as `factory fleet` counts days.
 const age = (text) => {
   const seconds = since(text);
-  if (seconds < 5400) return measure(Math.max(1, Math.round(seconds / 60)), "min");
-  if (seconds < 48 * 3600) return measure(Math.round(seconds / 3600), "h");
-  return measure(Math.round(seconds / 86400), "d");
+  if (seconds < 5400) return measure(Math.max(1, Math.floor(seconds / 60)), "min");
+  if (seconds < 48 * 3600) return measure(Math.floor(seconds / 3600), "h");
+  return measure(Math.floor(seconds / 86400), "d");
 };
 const moment = (text) => (text ? `${new Date(text).toISOString().slice(0, 19).replace("T", " ")} UTC` : "");
 const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
