@@ -47,7 +47,7 @@ var telemetry = {
 }
 var traces = {
   PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
-  OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,psycopg2,requests,urllib,urllib3'
+  OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,httpx2,psycopg2,requests,urllib,urllib3'
 }
 // host.json names no backend and so means storage, which every machine has; these override it (docs/deployment.md).
 var engine = empty(schedulerEndpoint)

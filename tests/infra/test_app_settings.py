@@ -1,10 +1,13 @@
 """A setting that is only deployed, or only read, is found."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tools.infra_check.app_settings import APP, MAIN, differences, read_by_the_code
+from tools.infra_check.bicep import plain, properties, read
+from tools.setup import ROOT
 
 
 def spoiled(path: Path, tmp_path: Path, old: str, new: str) -> Path:
@@ -37,3 +40,10 @@ def test_part_of_the_connection_that_is_misspelt_is_found(tmp_path: Path) -> Non
     app = spoiled(APP, tmp_path, "FactoryStorage__queueServiceUri", "FactoryStorage__queueServiceUrl")
     messages = [each.message for each in differences(app=app)]
     assert "the setting FactoryStorage__queueServiceUri is read by shared/settings.py and not deployed" in messages
+
+
+def test_settings_of_the_traces_are_documented_as_they_are_deployed() -> None:
+    deployed = {name: plain(value) for name, value in properties(read(APP).variables["traces"]).items()}
+    telemetry = (ROOT / "docs" / "telemetry.md").read_text(encoding="utf-8")
+    assert dict(re.findall(r"`(\w+)` = `([^`]*)`", telemetry)) == deployed
+    assert "azd env set TRACE_RUNS true" in telemetry
