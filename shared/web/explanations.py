@@ -97,6 +97,124 @@ EXPLANATIONS = {
     "throttled": Explanation("Azure asked for a pause too often.", "Run again later."),
     "unavailable": Explanation("Azure gave no usable answer.", "Run again."),
     "cancelled": Explanation("The run was cancelled before.", "Run again when it is wanted."),
+    # What else a failure may be called
+    "source-denied": Explanation(
+        "The storage account that was to be copied to may not read the VHD.",
+        "Check the networks of both accounts and their permitted scope of copies (AllowedCopyScope), then run again.",
+    ),
+    "source-not-found": Explanation(
+        "The VHD to copy from is gone.", "Run again; if its record is left without it, save the machine again."
+    ),
+    "source-changed": Explanation("The VHD to copy from was changed meanwhile.", "Run again."),
+    "copy-failed": Explanation("The storage service gave the copy up.", "See the reason that it names, and run again."),
+    "copy-aborted": Explanation("Somebody ended the copy.", "Run again."),
+    "copy-none": Explanation(
+        "A blob that no copy made has taken the place of the copy.",
+        "Look who else writes to that container, and run again.",
+    ),
+    "copy-vanished": Explanation("The copy was removed while it was made.", "Run again."),
+    "blob-exists": Explanation("A blob of that name is there, or is being copied to.", "Run again."),
+    "blob-busy": Explanation(
+        "The blob changed each time it was looked at.", "Run again when nobody else works on that account."
+    ),
+    "image-failed": Explanation(
+        "DevTest Labs could not make the custom image.",
+        "Look at the lab's activity log; the next run replaces the failed image.",
+    ),
+    "image-vanished": Explanation("The custom image disappeared from the lab while it was made.", "Run again."),
+    "image-exists": Explanation(
+        "A custom image of that name came into being meanwhile.",
+        "Run again: one of ours is taken as it is, any other is reported.",
+    ),
+    "no-account": Explanation(
+        "The lab has no storage account.", "Wait until it is made, or repair the lab, then run again."
+    ),
+    "not-finished": Explanation("The run ended before this was done.", "Run again."),
+    "not-signed-in": Explanation(
+        "The app has no identity that could sign in.",
+        "Give it its managed identity; on your own machine sign in (az login).",
+    ),
+    "not-found": Explanation(
+        "What was asked for is not there.", "Check its name, or whether it was deleted, then run again."
+    ),
+    "conflict": Explanation(
+        "What was to be changed is busy, or exists already.", "See what Azure says, then run again."
+    ),
+    "changed": Explanation("It was changed while it was worked on.", "Run again: the next run sees it as it is."),
+    "busy": Explanation("Another change of the same disk is under way.", "Run again later."),
+    "being-deleted": Explanation("A container or queue of that name is still being deleted.", "Run again later."),
+    "refused": Explanation("Azure rejects the call as it stands.", "See what Azure says; repeating it does not help."),
+    "unreachable": Explanation("Azure could not be reached.", "Check the address and the network, then run again."),
+    "no-answer": Explanation("Azure gave no answer.", "Run again."),
+    "incomplete-answer": Explanation("Azure's answer broke off.", "Run again."),
+    "unreadable-answer": Explanation("Azure's answer could not be read.", "Run again."),
+    "grant-unfinished": Explanation("Azure did not finish granting access to the disk.", "Run again."),
+    "grant-without-sas": Explanation("Azure granted access to the disk and gave no address of it.", "Run again."),
+    "url-too-long": Explanation(
+        "A copy would need its signed address for more than 7 days.",
+        "Report it: the factory keeps to that limit itself.",
+    ),
+    "grant-too-long": Explanation(
+        "A copy would need access to the disk for longer than Azure grants.",
+        "Report it: the factory keeps to that limit itself.",
+    ),
+    "message-too-long": Explanation(
+        "The notice of the run is too long for the queue.", "Report it: the factory keeps to that limit itself."
+    ),
+    "not-an-id": Explanation("What should be the id of an Azure resource is none.", "Report it, with the message."),
+    "internal": Explanation(
+        "An error that nobody foresaw.", "Look at the app's log; run again, and report it if it recurs."
+    ),
+    # Findings of a run
+    "no-labs-file": Explanation(
+        "There is no labs.json in the app's storage.", "Upload one to the container image-factory."
+    ),
+    "saving-failed": Explanation(
+        "The factory lab could not be looked at, so nothing was saved.",
+        "See the finding; what was saved earlier is delivered all the same.",
+    ),
+    "access-left": Explanation(
+        "Read access to a disk could not be revoked, so its machine cannot be started.",
+        "It is tried again every minute while no run is on its way; the finding has the command that ends it now.",
+    ),
+    "unmatched-entry": Explanation(
+        "A lab asks for an image that the factory has not saved.",
+        "Correct the entry, or prepare a machine with this tag ImagePath.",
+    ),
+    "unwanted-image": Explanation("No lab wants a saved image.", "Add it to a lab in labs.json, or retire it."),
+    "unknown-only": Explanation(
+        "The request names a lab or an image that does not exist.", "Correct `only` in the request."
+    ),
+    "no-hub": Explanation(
+        "A region has no hub, so its images cross into it more than once.",
+        "Name the region in HUB_REGIONS (azd) or REGION_HUBS.",
+    ),
+    "image-path-twice": Explanation(
+        "Several machines carry the same image path.", "Remove the tag ImagePath from all but one."
+    ),
+    "data-disks": Explanation(
+        "The machine has data disks, which its image does not contain.", "Move what it needs to the OS disk."
+    ),
+    "ambiguous-time": Explanation(
+        "Day and month of a record could be exchanged, so another image may be the newest.",
+        "Write its timestamp as 2018-05-04T17:04:07Z, or retire the old images.",
+    ),
+    "bad-record": Explanation("The record of a saved image cannot be used.", "Repair it, or delete it with its VHD."),
+    # Why a run as a whole failed
+    "plan-changed": Explanation(
+        "The run would have made other changes than those of the approved plan, and made none.",
+        "Look at the difference, and approve a new plan.",
+    ),
+    "run-died": Explanation(
+        "The run ended without finishing, and what it held was released.",
+        "Run again: what it had not done is done then.",
+    ),
+    "bad-request": Explanation("The request cannot be read.", "Correct what its findings name, and send it again."),
+    "setting": Explanation("A setting of the app is missing or malformed.", "Set it as the message says."),
+    "factory-lab-not-found": Explanation(
+        "The factory lab is not where the settings say.",
+        "Check FACTORY_LAB_NAME, FACTORY_RESOURCE_GROUP and FACTORY_SUBSCRIPTION_ID.",
+    ),
 }
 
 
