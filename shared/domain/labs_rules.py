@@ -15,7 +15,8 @@ SUBSCRIPTION_PATTERN = r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f
 LAB_PATTERN = r"[A-Za-z0-9_-]{1,50}"
 GROUP_PATTERN = r"[\w.()-]{0,89}[\w()-]"
 
-_BRACKETED = re.compile(r"<[^<>]*>|\{\{.*\}\}|\$\(.*\)|\$\{.*\}|#\{.*\}#")
+# No pattern: one that looks for an end after each beginning takes the square of a text's length.
+_BRACKETS = (("<", ">"), ("{{", "}}"), ("$(", ")"), ("${", "}"), ("#{", "}#"))
 _SPOKEN = re.compile(r"[x0]{8}(-[x0]{4}){3}-[x0]{12}|your[-_ ]*(subscription|lab|resource).*", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 _WILDCARD = re.compile(r"[*?]")
@@ -63,7 +64,7 @@ def group_problem(text: str) -> Problem | None:
 
 def image_path_problem(text: str) -> Problem | None:
     """Why this entry of `ImagePaths` cannot be used; None when it can."""
-    if _BRACKETED.search(text):
+    if len(text) <= MAX_PATH_LENGTH and _is_bracketed(text):
         return Problem("placeholder", "is a placeholder. Write a folder or file such as `Win2016/Datacenter.json`.")
     reason = _unreadable(text) or _outside(text)
     return reason if reason is None else Problem("bad-image-path", reason)
@@ -75,6 +76,8 @@ def has_wildcard(entry: str) -> bool:
 
 
 def _unreadable(text: str) -> str | None:
+    if len(text) > MAX_PATH_LENGTH:
+        return f"has {len(text):,} characters, but no image path has more than {MAX_PATH_LENGTH}. Shorten it."
     if any(char in _SWALLOWED for char in text):
         meant = "".join(_SWALLOWED.get(char, char) for char in text)
         return f"holds a control character: in JSON a single backslash begins an escape. Write `{meant[:80]}`."
@@ -82,8 +85,6 @@ def _unreadable(text: str) -> str | None:
         return f"holds an invisible character (U+{ord(char):04X}). Write it anew."
     if text and not text.strip():
         return 'is blank. Write a folder or a file, or "" if you mean every image.'
-    if len(text) > MAX_PATH_LENGTH:
-        return f"has {len(text):,} characters, but no image path has more than {MAX_PATH_LENGTH}. Shorten it."
     return None
 
 
@@ -98,4 +99,10 @@ def _outside(text: str) -> str | None:
 
 
 def _is_placeholder(text: str) -> bool:
-    return _BRACKETED.search(text) is not None or _SPOKEN.fullmatch(text.strip()) is not None
+    if len(text) > MAX_PATH_LENGTH:
+        return False
+    return _is_bracketed(text) or _SPOKEN.fullmatch(text.strip()) is not None
+
+
+def _is_bracketed(text: str) -> bool:
+    return any(end in text.partition(beginning)[2] for beginning, end in _BRACKETS)

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.labs_rules import group_problem, has_wildcard, image_path_problem, lab_problem, subscription_problem
+from shared.domain.labs_rules import (
+    MAX_BYTES,
+    group_problem,
+    has_wildcard,
+    image_path_problem,
+    lab_problem,
+    subscription_problem,
+)
 
 
 @pytest.mark.parametrize("text", ["01234567-89ab-cdef-0123-456789abcdef", "C3D2E8B4-90A6-4C57-8B1D-5E7F4A9D2C02"])
@@ -73,3 +80,27 @@ def test_wildcards_are_stars_and_question_marks() -> None:
     assert has_wildcard("Win*")
     assert has_wildcard("Win201?")
     assert not has_wildcard("Win2016")
+
+
+@pytest.mark.parametrize("beginning", ["<", "{{", "$(", "${", "#{"])
+def test_text_of_a_mebibyte_is_refused_for_its_length_whatever_it_is_made_of(beginning: str) -> None:
+    # Looking for an end after each beginning would take many minutes here, and the worker with it.
+    text = beginning * (MAX_BYTES // len(beginning))
+    codes = [problem_of(text).code for problem_of in (subscription_problem, lab_problem, group_problem)]  # type: ignore[union-attr]
+    assert codes == ["not-a-guid", "bad-name", "bad-name"]
+    problem = image_path_problem(text)
+    assert problem is not None
+    assert "no image path has more than 256" in problem.text
+
+
+@pytest.mark.parametrize("text", ["{{ a {b} }}", "$(Get-Name (x))", "${a${b}}", "#{a}#", "x/<folder>", "a}} {{b}}"])
+def test_placeholder_may_stand_anywhere_and_hold_brackets(text: str) -> None:
+    assert lab_problem(text) == lab_problem("<lab>")
+    problem = image_path_problem(text)
+    assert problem is not None
+    assert problem.code == "placeholder"
+
+
+@pytest.mark.parametrize("text", ["a}}b{{", ">a<", ")$(", "}${"])
+def test_end_before_its_beginning_makes_no_placeholder(text: str) -> None:
+    assert image_path_problem(text) is None
