@@ -74,7 +74,8 @@ def dumps(record: ImageRecord) -> str:
 def _check_names(record_id: str, fields: dict[str, Any]) -> None:
     if _FILE_NAME.fullmatch(fields["vhdFileName"]) is None:
         raise RecordError(record_id, "has a `vhdFileName` that is not the name of a .vhd file beside it", _REMEDY)
-    if _IMAGE_NAME.fullmatch(fields["imageName"]) is None:
+    # A name of points alone is none in a URL: `.../customimages/..` is the lab itself.
+    if _IMAGE_NAME.fullmatch(fields["imageName"]) is None or not fields["imageName"].strip(". "):
         raise RecordError(record_id, "has an `imageName` that no image can have", _REMEDY)
 
 

@@ -23,6 +23,8 @@ DAY = date(2026, 11, 23)
         ("Win 2016/SQL Server.v2.JSON", "Win-2016_SQL-Server_v2-Nov-23-2026"),
         ("my.jsonfiles/Data.json", "my_jsonfiles_Data-Nov-23-2026"),
         ("Büro/Gerät+.json", "Buro_Gerat--Nov-23-2026"),
+        ("../..", "_____-Nov-23-2026"),  # a name of points alone would be the lab itself in the URL of an image
+        ("", "image-Nov-23-2026"),
     ],
 )
 def test_image_is_named_by_folder_file_and_day(image_path: str, name: str) -> None:
