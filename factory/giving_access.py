@@ -17,7 +17,7 @@ TITLES = {
     "lab": "Lab {name}",
 }
 ABOUT = (
-    "What is said here is true of whoever is signed in, not of the app: a dry run of the app shows what it may not read.",
+    "This is true of whoever is signed in, not of the app: a dry run of the app shows what the app may not read.",
     "`give it` gives the app its rights there; where it has them already, that changes nothing.",
     "",
 )
