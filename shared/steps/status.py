@@ -23,7 +23,8 @@ class Live(NamedTuple):
 def describe(gateway: Gateway, run_id: str, gate: GateState, look: Callable[[str], Live]) -> dict[str, Any] | None:
     """The status document of one run (GET /api/runs/{id}); None when there is no such run.
 
-    `look` asks the engine for a run, which is done only where no report tells its end.
+    `look` asks the engine for a run, which is done only where no report tells its end. Only a document that does not
+    change any more has a `reportUrl`: that of the run itself, or of the one that answered it.
     """
     request = folder.request_of(gateway, run_id)
     if request is None:
@@ -34,7 +35,8 @@ def describe(gateway: Gateway, run_id: str, gate: GateState, look: Callable[[str
         return {**base, **ended}
     by = _answered_by(gateway, run_id, gate)
     if by is not None:
-        return {**base, "status": "Merged", "coveredBy": by, "phase": "", "counts": {}, "bytes": {}}
+        merged = {"status": "Merged", "coveredBy": by, "phase": "", "counts": {}, "bytes": {}}
+        return {**base, **merged, **_report_url(gateway, by)}
     live = look(run_id)
     if not live.alive:
         return {**base, "status": "Waiting", "phase": "", "counts": {}, "bytes": {}}
@@ -45,17 +47,27 @@ def _base(request: RunRequest) -> dict[str, Any]:
     return {
         "id": request.id,
         "trigger": request.trigger,
-        "requestedAt": request.requested_at.isoformat(),
+        "requestedAt": _utc(request.requested_at.isoformat()),
         "dryRun": request.dry_run,
     }
 
 
+def _utc(time: str) -> str:
+    """A time of the factory, which is always UTC, as reports and notices write it."""
+    return time.replace("+00:00", "Z")
+
+
 def _answered_by(gateway: Gateway, run_id: str, gate: GateState) -> str | None:
-    for waiting in gate.waiting:
-        if run_id in waiting.covers:
-            return waiting.id
+    for run in (gate.running, *gate.waiting):
+        if run is not None and run_id in run.covers:
+            return run.id
     note = folder.load_json(gateway, run_id, folder.COVERED)
     return note["by"] if note else None
+
+
+def _report_url(gateway: Gateway, run_id: str) -> dict[str, Any]:
+    ended = _ended(gateway, run_id)
+    return {"reportUrl": ended["reportUrl"]} if ended else {}
 
 
 def _ended(gateway: Gateway, run_id: str) -> dict[str, Any] | None:
@@ -116,7 +128,7 @@ def _running(gateway: Gateway, run_id: str, live: Live) -> dict[str, Any]:
     regions = {status["region"]: status for status in live.children.values() if status and "region" in status}
     return {
         "status": "Cancelling" if stopping else "Running",
-        "startedAt": start.started_at if start else None,
+        "startedAt": _utc(start.started_at) if start else None,
         "phase": live.phase,
         "counts": {
             "saves": _sum_saves(saves),

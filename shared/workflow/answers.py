@@ -11,15 +11,16 @@ import azure.functions as func
 from azure.durable_functions import SyncDurableFunctionsClient
 
 from shared import wiring
-from shared.domain import labs_file
-from shared.domain.errors import FactoryError, RequestError, SettingError
-from shared.domain.models import Severity
+from shared.domain import labs_file, requests, run_ids
+from shared.domain.errors import FactoryError, RequestError, SettingError, Throttled, Unavailable
+from shared.domain.gate import GateState
+from shared.domain.models import RunRequest, Severity
+from shared.domain.report import FINAL
 from shared.steps import accepting, approval, fleet, folder, listing
 from shared.steps.status import describe
 from shared.web import pages
 from shared.workflow.engine import Engine
 
-FINAL = ("Succeeded", "PartiallySucceeded", "Failed", "Cancelled")
 RETRY_AFTER = "5"  # seconds
 # What no page may say of itself: that nobody shows it in a frame.
 _PAGE_HEADERS = {
@@ -41,6 +42,9 @@ type Handler = Callable[[func.HttpRequest, Engine], func.HttpResponse]
 def answer(name: str, req: func.HttpRequest, client: SyncDurableFunctionsClient) -> func.HttpResponse:
     """What the handler of that name answers; every expected error as problem+json."""
     try:
+        run_id = req.route_params.get("id")
+        if run_id is not None and not run_ids.is_run_id(run_id):
+            raise _unknown(run_id)
         return HANDLERS[name](req, Engine(client))
     except FactoryError as error:
         return _problem(error)
@@ -50,11 +54,10 @@ def start_run(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
     """POST /api/runs: keeps the request and tells the gate. The same Idempotency-Key gives the same run."""
     key = req.headers.get("Idempotency-Key")
     accepted = accepting.accept(wiring.gateway(), "http", f"http:{key}" if key else None, req.get_body(), engine.takes)
-    if accepted.fresh:
-        engine.request(accepted.request)
-    run_id = accepted.request.id
-    headers = {"Location": f"/api/runs/{run_id}", "Retry-After": RETRY_AFTER}
-    return _json({"id": run_id, "status": "Waiting"}, 202, headers)
+    if not accepted.fresh:
+        return _known(accepted.request, req.get_body(), engine)
+    engine.request(accepted.request)
+    return _accepted({"id": accepted.request.id, "status": "Waiting"})
 
 
 def list_runs(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
@@ -66,24 +69,21 @@ def list_runs(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
 
 def get_run(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
     """GET /api/runs/{id}: the status of one run."""
-    run_id = req.route_params["id"]
-    status = describe(wiring.gateway(), run_id, engine.gate(), engine.live)
-    if status is None:
-        raise _unknown(run_id)
-    return _json(status, headers={} if status["status"] in FINAL else {"Retry-After": RETRY_AFTER})
+    status = _status_of(req.route_params["id"], engine, engine.gate())
+    return _json(status, headers=_come_again(status))
 
 
 def cancel_run(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
     """POST /api/runs/{id}/cancel: a waiting run ends at once, a running one at its next step."""
-    run_id, gateway = req.route_params["id"], wiring.gateway()
-    status = describe(gateway, run_id, engine.gate(), engine.live)
-    if status is None:
-        raise _unknown(run_id)
+    run_id, gate = req.route_params["id"], engine.gate()
+    status = _status_of(run_id, engine, gate)
     if status["status"] in FINAL:
         raise RequestError(409, "run-ended", f"The run {run_id} has ended: {status['status']}.")
+    if status["status"] == "Merged" and status["coveredBy"] not in {run.id for run in gate.waiting}:
+        raise _merged(run_id, status["coveredBy"])
     if status["status"] in ("Waiting", "Merged"):
         engine.cancel(run_id)
-    listing.cancel(gateway, run_id, alive=status["status"] in ("Running", "Cancelling"))
+    listing.cancel(wiring.gateway(), run_id, alive=status["status"] in ("Running", "Cancelling"))
     return _json({"id": run_id, "status": "Cancelling"}, 202, {"Location": f"/api/runs/{run_id}"})
 
 
@@ -95,9 +95,8 @@ def get_report(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
     name, content_type = _REPORTS[wanted]
     content = wiring.gateway().documents.read(folder.path(run_id, name))
     if content is None:
-        if folder.request_of(wiring.gateway(), run_id) is None:
-            raise _unknown(run_id)
-        raise RequestError(409, "run-not-finished", f"The run {run_id} has not ended yet. Ask again when it has.")
+        text = f"The run {run_id} has not ended yet. Ask again when it has."
+        raise _absent(run_id, engine, RequestError(409, "run-not-finished", text))
     return func.HttpResponse(content, headers={"Content-Type": content_type, "X-Content-Type-Options": "nosniff"})
 
 
@@ -106,9 +105,8 @@ def get_plan(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
     run_id = req.route_params["id"]
     changes = approval.changes_of(wiring.gateway(), run_id)
     if changes is None:
-        if folder.request_of(wiring.gateway(), run_id) is None:
-            raise _unknown(run_id)
-        raise RequestError(409, "no-plan", f"The run {run_id} has made no plan. Ask again when it is planned.")
+        text = f"The run {run_id} has made no plan. Ask again when it is planned."
+        raise _absent(run_id, engine, RequestError(409, "no-plan", text))
     return _json(changes.to_json())
 
 
@@ -133,6 +131,46 @@ def validate_labs(req: func.HttpRequest, engine: Engine) -> func.HttpResponse:
     return _json({"valid": not errors, "findings": [each.to_json() for each in labs.findings]})
 
 
+def _known(kept: RunRequest, body: bytes, engine: Engine) -> func.HttpResponse:
+    """The run that a key gave before, as it stands now. Raises RequestError where the key came with another request."""
+    if requests.parse(body, id=kept.id, trigger=kept.trigger, requested_at=kept.requested_at) != kept:
+        text = (
+            f"This Idempotency-Key began the run {kept.id} with another request. Send this one with a key of its own."
+        )
+        raise RequestError(409, "key-reused", text)
+    return _accepted(_status_of(kept.id, engine, engine.gate()))
+
+
+def _accepted(status: dict[str, Any]) -> func.HttpResponse:
+    short = {"id": status["id"], "status": status["status"]}
+    return _json(short, 202, {"Location": f"/api/runs/{status['id']}", **_come_again(status)})
+
+
+def _status_of(run_id: str, engine: Engine, gate: GateState) -> dict[str, Any]:
+    """How a run stands, by this state of the gate. Raises RequestError where there is no such run."""
+    status = describe(wiring.gateway(), run_id, gate, engine.live)
+    if status is None:
+        raise _unknown(run_id)
+    return status
+
+
+def _come_again(status: dict[str, Any]) -> dict[str, str]:
+    """When to ask again; never, where the status will not change any more."""
+    return {} if "reportUrl" in status else {"Retry-After": RETRY_AFTER}
+
+
+def _absent(run_id: str, engine: Engine, not_yet: RequestError) -> RequestError:
+    """Why a run has no such document: there is no such run, another one answers it, or it is `not_yet` so far."""
+    status = _status_of(run_id, engine, engine.gate())
+    return _merged(run_id, status["coveredBy"]) if status["status"] == "Merged" else not_yet
+
+
+def _merged(run_id: str, by: str) -> RequestError:
+    """Whoever asks something of a request that another run answers is to ask that run."""
+    text = f"The run {run_id} is answered by the run {by}: see /api/runs/{by}. Its report: /api/runs/{by}/report."
+    return RequestError(409, "run-merged", text)
+
+
 def _limit(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 100:
         raise RequestError(400, "bad-limit", f"limit is {text!r}. Ask for 1 to 100 runs.")
@@ -149,7 +187,7 @@ def _problem(error: FactoryError) -> func.HttpResponse:
     if isinstance(error, RequestError) and error.findings:
         body["findings"] = [each.to_json() for each in error.findings]
     headers = {"Content-Type": "application/problem+json"}
-    if status in (429, 502):
+    if status == 429 or isinstance(error, (Throttled, Unavailable)):
         headers["Retry-After"] = RETRY_AFTER
     return func.HttpResponse(json.dumps(body), status_code=status, headers=headers)
 
