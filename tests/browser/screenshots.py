@@ -6,8 +6,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from shared.domain import changes
+from shared.domain.changes import Changes
 from shared.web import pages
-from tests.browser import chromium, samples
+from tests.browser import chromium, going_on, samples
 from tests.browser.stubbed_app import StubbedApp
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -24,7 +26,7 @@ def report(page: Page) -> None:
 
 def dashboard(page: Page) -> None:
     """A run in the middle of its work, one that waits, and those of the last days."""
-    app = StubbedApp(page, runs=[samples.request(), samples.running(), *_past()], fleet=samples.fleet())
+    app = StubbedApp(page, runs=[samples.request(), going_on.running(), *_past()], fleet=samples.fleet())
     app.open()
 
 
@@ -53,8 +55,16 @@ def main() -> int:
 
 
 def _past() -> list[dict[str, object]]:
-    failed = {"deliveries": {"delivered": 12, "failed": 1}}
-    return [samples.past(1), samples.past(2, "PartiallySucceeded", counts=failed), samples.past(3, trigger="upload")]
+    taken = {"saves": {"saved": 1, "skipped": 5}, "deliveries": {"delivered": 6, "failed": 1, "already-present": 31}}
+    planned = {"saves": {"planned": 2, "skipped": 4}, "deliveries": {"planned": 14, "already-present": 24}}
+    message, _ = changes.refusal("0" * 64, None, Changes(digest=changes.digest(())))
+    changed = {"code": changes.PLAN_CHANGED, "message": message}
+    finding = samples.report().findings[-1]
+    return [
+        samples.past(0),
+        samples.past(1, "Failed", trigger="http", endedAt="2026-11-22T03:01:09Z", counts=planned, error=changed),
+        samples.past(2, "PartiallySucceeded", counts=taken, error={"code": finding.code, "message": finding.message}),
+    ]
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route
 
 from shared.domain.fleet import Fleet
 from shared.web import pages
+from tests.browser import samples
 
 ORIGIN = "https://factory.example"
 KEY = "the-right-key"
@@ -24,6 +25,7 @@ class StubbedApp:
         self.silent = False
         self.refusal: tuple[int, dict[str, Any]] | None = None  # status and problem of every call
         self.calls: list[tuple[str, str, Any]] = []  # method, path below /api, body
+        page.clock.set_fixed_time(samples.NOW)
         page.route(f"{ORIGIN}/**", self._answer)
 
     def open(self) -> None:

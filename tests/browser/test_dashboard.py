@@ -5,12 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import samples
+from tests.browser import going_on, samples
 from tests.browser.conftest import Opener
 from tests.browser.stubbed_app import KEY, ORIGIN, StubbedApp
 from tests.browser.watched import count_mutations, mutations, overflows, serious_faults
 
-BUSY = [samples.request(), samples.running(), samples.past(1), samples.past(2, "PartiallySucceeded")]
+BUSY = [samples.request(), going_on.running(), samples.past(1), samples.past(2, "PartiallySucceeded")]
 
 
 @pytest.fixture
@@ -66,10 +66,41 @@ def test_wrong_key_is_said_and_asked_for_again(page: Page) -> None:
 
 def test_running_run_shows_its_progress_copies_rate_and_time_to_go(busy: StubbedApp) -> None:
     card = busy.page.locator(".run")
-    expect(card).to_contain_text("5 copies in flight · 310 MiB/s · about 18 min 50 s to go")
+    expect(card).to_contain_text("8 copies in flight · 864 MiB/s · about 42 min 9 s to go")
     expect(card.locator("tbody tr")).to_have_count(2)
     expect(card.get_by_role("progressbar", name="Linux/Ubuntu-22.04.json").first).to_be_visible()
-    expect(card).to_contain_text("saving · 50.8 GiB of 127.0 GiB · 61 MiB/s")
+
+
+def test_running_run_that_saves_shows_each_machine(busy: StubbedApp) -> None:
+    busy.runs = [going_on.saving()]
+    busy.refreshed()
+    card = busy.page.locator(".run")
+    expect(card).to_contain_text("1 copy in flight · 108 MiB/s")
+    expect(card).to_contain_text("saving · 50.8 GiB of 127.0 GiB · 108 MiB/s")
+
+
+def test_past_run_that_failed_says_why(busy: StubbedApp) -> None:
+    error = {"code": "plan-changed", "message": "The plan is <another> one."}
+    busy.runs = [samples.past(1, "Failed", error=error), samples.past(2)]
+    busy.refreshed()
+    rows = busy.page.locator("#past tbody tr")
+    expect(rows.first).to_contain_text("The plan is <another> one. (plan-changed)")
+    expect(rows.last.locator(".why")).to_be_empty()
+
+
+@pytest.mark.parametrize("width", [1280, 900, 390])
+def test_reason_with_a_digest_makes_the_past_runs_no_wider(new_page: Opener, width: int) -> None:
+    page = new_page(width=width)
+    app = StubbedApp(page, runs=[samples.past(2)])
+    app.open()
+    before = page.locator("#past").bounding_box()
+    app.runs = [samples.past(1, "Failed", error={"code": "plan-changed", "message": "a1" * 32}), *app.runs]
+    app.refreshed()
+    expect(page.locator("#past")).to_contain_text("(plan-changed)")
+    after = page.locator("#past").bounding_box()
+    assert before
+    assert after
+    assert after["width"] == before["width"]
 
 
 def test_runs_are_where_their_status_puts_them(busy: StubbedApp) -> None:
@@ -90,7 +121,7 @@ def test_refresh_keeps_focus_text_scroll_and_what_is_open(busy: StubbedApp) -> N
     page.get_by_role("button", name="Copper").click()
     page.get_by_label("Labs", exact=True).fill("Amb")
     page.evaluate("document.querySelector('.run').mark = 'the same'; scrollTo(0, 400)")
-    busy.runs = [samples.running(0.7), *BUSY[2:], samples.past(3)]
+    busy.runs = [going_on.running(0.7), *BUSY[2:], samples.past(3)]
     busy.refreshed()
     expect(page.locator("#past tbody tr")).to_have_count(3)
     expect(page.get_by_label("Labs", exact=True)).to_be_focused()

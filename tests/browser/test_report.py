@@ -143,7 +143,13 @@ def test_marks_of_the_matrix_stand_below_their_images(
 @pytest.mark.parametrize("way", ["focus", "hover"])
 def test_mark_shows_outcome_reason_route_size_and_time(page: Page, way: str) -> None:
     words = {
-        "delivered": ["Outcome: delivered", "from the hub of", "127.0 GiB", "copied in 36 min", "image made in 1 min"],
+        "delivered": [
+            "Outcome: delivered",
+            "from the factory to westeurope",
+            "127.0 GiB",
+            "copied in 20 min 4 s",
+            "image made in 1 min",
+        ],
         "failed": ["Outcome: failed", "Reason: The lab has a custom image of that name", "name-taken"],
     }
     for outcome, expected in words.items():
