@@ -157,15 +157,16 @@ def _shown(vm: SourceVm) -> str | None:
 
 def _name_collisions(machines: Sequence[SourceVm], run: Run) -> tuple[set[str], list[Finding]]:
     """Image paths that would share a name, such as A/Win/X and B/Win/X: nobody could tell their images apart."""
-    by_name: dict[str, dict[str, SourceVm]] = {}
+    by_name: dict[str, list[SourceVm]] = {}
     for vm in machines:
-        if path := canonical(vm.image_path or ""):
-            by_name.setdefault(_base_name(vm, run).lower(), {}).setdefault(path, vm)
+        if canonical(vm.image_path or ""):
+            by_name.setdefault(_base_name(vm, run).lower(), []).append(vm)
     refused, findings = set[str](), []
     for rivals in by_name.values():
-        if len(rivals) > 1:
-            refused.update(rivals)
-            findings.append(_collision(list(rivals.values()), run))
+        paths = {canonical(vm.image_path or "") for vm in rivals}
+        if len(paths) > 1:
+            refused |= paths
+            findings.append(_collision(rivals, run))
     return refused, findings
 
 

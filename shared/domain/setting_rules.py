@@ -19,7 +19,14 @@ def _origin(value: str) -> str:
     return value.rstrip("/")
 
 
+def _template(value: str) -> str:
+    if not re.fullmatch(r"[^{}]*\{account\}[^{}]*", value):
+        raise ValueError("{account} is needed in it once, where the name of the storage account belongs")
+    return value
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
+AccountOrigin = Annotated[Origin, AfterValidator(_template)]
 
 
 class Settings(BaseModel):
@@ -36,7 +43,7 @@ class Settings(BaseModel):
     max_concurrent_copies: int = Field(default=200, ge=1, le=10_000)
     copies_per_source: int = Field(default=1, ge=1, le=100)
     arm_endpoint: Origin = "https://management.azure.com"
-    blob_endpoint: Origin = "https://{account}.blob.core.windows.net"
+    blob_endpoint: AccountOrigin = "https://{account}.blob.core.windows.net"
     time_scale: float = Field(default=1, ge=1)  # above 1 only in an emulated world, whose hours are shorter
     blob_service_uri: Origin
     queue_service_uri: Origin

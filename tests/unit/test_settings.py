@@ -37,6 +37,7 @@ def test_all_settings_are_read() -> None:
             "RELAY_THROUGH_LABS": "true",
             "MAX_CONCURRENT_COPIES": "50",
             "COPIES_PER_SOURCE": "2",
+            "BLOB_ENDPOINT": "https://127.0.0.1:10000/{account}/",
             "IDENTITY_ENDPOINT": "http://127.0.0.1:1/token",
             "AZURE_CLIENT_ID": OTHER,
         }
@@ -45,6 +46,7 @@ def test_all_settings_are_read() -> None:
     assert limits.allowed_subscriptions == (SUBSCRIPTION, OTHER)
     assert limits.region_hubs == {"northeurope": "hubne"}
     assert (limits.relay_through_labs, limits.max_concurrent_copies, limits.copies_per_source) == (True, 50, 2)
+    assert read.blob_endpoint == "https://127.0.0.1:10000/{account}"
     assert (read.managed_identity, read.client_id) == (True, OTHER)
 
 
@@ -70,6 +72,9 @@ def test_a_missing_setting_is_named(name: str) -> None:
         ("MAX_CONCURRENT_COPIES", "0"),
         ("COPIES_PER_SOURCE", "many"),
         ("ARM_ENDPOINT", "http://management.azure.com"),
+        ("BLOB_ENDPOINT", "http://{account}.blob.core.windows.net"),
+        ("BLOB_ENDPOINT", "https://blob.core.windows.net"),
+        ("BLOB_ENDPOINT", "https://{account}.blob.core.windows.net/{container}"),
         ("FactoryStorage__blobServiceUri", "app.blob.core.windows.net"),
         ("TIME_SCALE", "0.5"),
     ],

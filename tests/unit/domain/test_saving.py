@@ -116,6 +116,13 @@ def test_image_paths_that_share_a_name_are_refused_with_one_error() -> None:
     assert all(text in findings[0].message for text in ("vm1", "A/Win/X.json", "vm2", "Rename"))
 
 
+def test_error_about_a_shared_name_names_every_machine_that_it_stops() -> None:
+    vms = [a_vm("g1", "A/B.json"), a_vm("g2", "A_B.json"), a_vm("g3", "a\\b.JSON")]
+    saves, (finding,) = plan_saves(vms, a_catalogue(), a_run())
+    assert {save.reason for save in saves} == {"name-collision"}
+    assert "g1 (A/B.json), g2 (A_B.json), g3 (a/b.JSON)." in finding.message
+
+
 def test_data_disks_are_warned_of_where_the_machine_is_saved() -> None:
     vms = [a_vm("vm1", data_disks=2), a_vm("vm2", "Win/Other.json", data_disks=1, power_state="running")]
     _, findings = plan_saves(vms, a_catalogue(), a_run())
