@@ -19,7 +19,7 @@ from shared.domain.models import (
     SavedImage,
     TargetLab,
 )
-from shared.domain.targets import named
+from shared.domain.targets import may_be_one, named
 
 Verdict = Literal["gets", "has", "blocked", "not-wanted", "not-saved", "not-listed"]
 
@@ -45,12 +45,11 @@ def explain(labs: LabsFile, plan: Plan, catalogue: Catalogue, lab: str, image: s
     `lab` is a bare name or `<subscription id>/<lab>`; `catalogue` is as it would be after the plan's saves.
     """
     found = named(labs.labs, lab)
-    if len(found) != 1:
+    if not found or not may_be_one(found):
         return (Answer(lab=lab, image_path=image, verdict="not-listed", because=_unlisted(labs, lab)),)
-    target = found[0]
     paths = _paths(plan, catalogue, image)
-    return tuple(_answer(target, plan, catalogue, path) for path in paths) or (
-        _unknown(target, plan, catalogue, image),
+    return tuple(_answer(found, plan, catalogue, path) for path in paths) or (
+        _unknown(_asking(found, image), plan, catalogue, image),
     )
 
 
@@ -82,7 +81,13 @@ def _paths(plan: Plan, catalogue: Catalogue, image: str) -> list[str]:
     return sorted(dict.fromkeys(meant), key=str.casefold)
 
 
-def _answer(target: TargetLab, plan: Plan, catalogue: Catalogue, path: str) -> Answer:
+def _asking(found: Sequence[TargetLab], path: str) -> TargetLab:
+    """Of the entries of a lab the one that asks for an image, or the first."""
+    return next((each for each in found if any(matches(entry, path) for entry in each.image_paths)), found[0])
+
+
+def _answer(found: Sequence[TargetLab], plan: Plan, catalogue: Catalogue, path: str) -> Answer:
+    target = _asking(found, path)
     entries = [entry for entry in target.image_paths if matches(entry, path)]
     if not entries:
         return _made(target, path, "not-wanted", None, [_asks(target, path)])
@@ -94,7 +99,7 @@ def _answer(target: TargetLab, plan: Plan, catalogue: Catalogue, path: str) -> A
         return _made(target, path, "not-saved", None, because)
     because += _versions(plan, catalogue, delivery)
     if delivery.action == "blocked":
-        because += [each.message for each in plan.findings if each.code == delivery.reason and _is_about(each, target)]
+        because += [each.message for each in plan.findings if each.code == delivery.reason and _is_about(each, found)]
         return _made(target, path, "blocked", delivery.reason, because)
     if delivery.action == "present":
         because.append(f"The lab {delivery.lab} has a custom image {delivery.image_name} already.")
@@ -197,5 +202,5 @@ def _delivery(plan: Plan, target: TargetLab, path: str) -> PlannedDelivery | Non
     return next((each for each in found if not groups or each.resource_group.lower() == groups), None)
 
 
-def _is_about(finding: Finding, target: TargetLab) -> bool:
-    return finding.path in ("", target.path)
+def _is_about(finding: Finding, found: Sequence[TargetLab]) -> bool:
+    return finding.path in ("", *(each.path for each in found))

@@ -165,27 +165,18 @@ def _read_image_path(item: Node, path: str, subject: str, findings: Findings) ->
 
 
 def _united(listed: list[_Listed], findings: Findings) -> tuple[TargetLab, ...]:
-    """Each lab once: entries of one lab become one lab that gets what any of them names."""
-    groups: list[list[TargetLab]] = []
-    by_name: dict[tuple[str, str], list[list[TargetLab]]] = {}
+    """Each lab once: entries of one subscription, group and name become one lab that gets what any of them names.
+
+    One without a group stays by itself: only Azure knows whether it means the lab of another entry.
+    """
+    groups: dict[tuple[str, str, str], list[TargetLab]] = {}
     for lab, start in listed:
-        namesakes = by_name.setdefault((lab.subscription_id, lab.name.lower()), [])
-        group = next((group for group in namesakes if _may_be_one(group, lab)), None)
-        if group is None:
-            group = []
-            namesakes.append(group)
-            groups.append(group)
-        else:
+        group = groups.setdefault((lab.subscription_id, lab.name.lower(), (lab.resource_group or "").lower()), [])
+        if group:
             message = f'Lab "{lab.name}" stands in line {group[0].line} already. It gets the images of both entries.'
             findings.warn("duplicate-lab", f"{message} Make them one.", lab.path, start)
         group.append(lab)
-    return tuple(_union(group) for group in groups)
-
-
-def _may_be_one(group: list[TargetLab], lab: TargetLab) -> bool:
-    """Names are unique in a resource group only: two different groups make two labs."""
-    known = {other.resource_group.lower() for other in group if other.resource_group}
-    return not known or lab.resource_group is None or lab.resource_group.lower() in known
+    return tuple(_union(group) for group in groups.values())
 
 
 def _union(group: list[TargetLab]) -> TargetLab:
@@ -194,13 +185,7 @@ def _union(group: list[TargetLab]) -> TargetLab:
     paths: dict[str, str] = {}
     for entry in (entry for lab in group for entry in lab.image_paths):
         paths.setdefault(canonical(entry), entry)
-    return group[0].model_copy(
-        update={
-            "image_paths": tuple(paths.values()),
-            "relay": all(lab.relay for lab in group),
-            "resource_group": next((lab.resource_group for lab in group if lab.resource_group), None),
-        }
-    )
+    return group[0].model_copy(update={"image_paths": tuple(paths.values()), "relay": all(lab.relay for lab in group)})
 
 
 def _check_number(entries: tuple[Node, ...], place: str, start: int, findings: Findings) -> None:

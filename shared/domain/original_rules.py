@@ -13,7 +13,7 @@ from shared.domain.findings import shown
 from shared.domain.image_paths import as_tag, canonical, matches, segments
 from shared.domain.json_places import Array, Document, Node, Object, Place, Scalar
 from shared.domain.json_reader import read
-from shared.domain.models import Catalogue, LabsFile, Plan, PlannedDelivery, Record, TargetLab
+from shared.domain.models import Catalogue, LabsFile, Plan, PlannedDelivery, Record
 
 Code = Literal[
     "prefix", "case", "slash", "blank", "lab-left-out", "region", "repair", "factory-lab", "gen2", "older-versions",
@@ -48,20 +48,23 @@ def wants(entry: str, image_path: str) -> bool:
 def compare(content: bytes, image_paths: Sequence[str]) -> tuple[Difference, ...]:
     """Where the scripts would have chosen other images for a lab, in the order of the file and of the images."""
     labs, document = labs_file.parse(content), read(content)
-    ours = {_key(lab.subscription_id, lab.name): lab for lab in labs.labs}
+    ours: dict[tuple[str, str], tuple[str, ...]] = {}
+    for lab in labs.labs:
+        key = _key(lab.subscription_id, lab.name)
+        ours[key] = (*ours.get(key, ()), *lab.image_paths)
     known = ["/".join(segments(path)) for path in image_paths]
     found: list[Difference] = []
     for key, listed in _listed(document).items():
-        target = ours.get(key)
+        entries = ours.get(key)
         for path in known:
-            difference = _left_out(listed, path) if target is None else _compared(listed, target, path)
+            difference = _left_out(listed, path) if entries is None else _compared(listed, entries, path)
             found += [difference] if difference else []
     return tuple(found)
 
 
 def compare_plan(labs: LabsFile, plan: Plan, catalogue: Catalogue) -> tuple[Difference, ...]:
     """Where the scripts would have decided otherwise for reasons that only Azure knows: region, state, versions."""
-    places = {_key(lab.subscription_id, lab.name): lab for lab in labs.labs}
+    places = {_key(lab.subscription_id, lab.name): lab for lab in reversed(labs.labs)}
     found: list[Difference] = []
     for each in plan.deliveries:
         target = places.get(_key(each.subscription_id, each.lab))
@@ -71,9 +74,9 @@ def compare_plan(labs: LabsFile, plan: Plan, catalogue: Catalogue) -> tuple[Diff
     return tuple(found)
 
 
-def _compared(listed: _Listed, target: TargetLab, path: str) -> Difference | None:
+def _compared(listed: _Listed, entries: Sequence[str], path: str) -> Difference | None:
     original = next((each for each in listed.entries if wants(each[0], path)), None)
-    ours = next((entry for entry in target.image_paths if matches(entry, path)), None)
+    ours = next((entry for entry in entries if matches(entry, path)), None)
     if (original is None) == (ours is None):
         return None
     if original is not None:

@@ -29,12 +29,19 @@ def narrow(labs: Sequence[TargetLab], only: Only | None) -> tuple[TargetLab, ...
 
 
 def named(labs: Sequence[TargetLab], entry: str) -> list[TargetLab]:
-    """The lab that an entry `<subscription id>/<lab>` or `<lab>` names; none where a bare name is not unique."""
+    """The labs that an entry `<subscription id>/<lab>` or `<lab>` names; none where a bare name is not unique."""
     subscription, slash, name = entry.strip().lower().rpartition("/")
     found = [
         lab for lab in labs if lab.name.lower() == name and (not slash or lab.subscription_id.lower() == subscription)
     ]
-    return found if slash or len(found) == 1 else []
+    return found if slash or may_be_one(found) else []
+
+
+def may_be_one(namesakes: Sequence[TargetLab]) -> bool:
+    """Whether entries of one name can all mean one lab: names are unique in a resource group, which may be left out."""
+    subscriptions = {lab.subscription_id.lower() for lab in namesakes}
+    groups = {lab.resource_group.lower() for lab in namesakes if lab.resource_group}
+    return len(subscriptions) <= 1 and len(groups) <= 1
 
 
 def resolve(

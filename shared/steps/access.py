@@ -50,7 +50,15 @@ def check(gateway: Gateway, factory: Place, labs: Sequence[TargetLab], limits: L
     factory = _factory(gateway, factory)
     hubs = (_hub(gateway, account) for _, account in sorted(limits.region_hubs.items()))
     targets = (_lab(gateway, target, limits) for target in labs)
-    return (factory, *_machines(gateway, factory), *hubs, *targets)
+    return (factory, *_machines(gateway, factory), *hubs, *_each_once(targets))
+
+
+def _each_once(places: Iterable[Place]) -> Iterable[Place]:
+    """Two entries of labs.json may mean one lab, one of them without its resource group."""
+    unique: dict[tuple[str, str, str], Place] = {}
+    for place in places:
+        unique.setdefault((place.subscription_id, place.resource_group.lower(), place.name.lower()), place)
+    return unique.values()
 
 
 def _factory(gateway: Gateway, named: Place) -> Place:

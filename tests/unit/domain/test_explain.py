@@ -104,6 +104,22 @@ def test_an_image_that_nobody_asked_for_is_told_with_what_was() -> None:
     assert '"Linux", "Windows", and none of them names Win/Server.json. Add it' in because
 
 
+def test_entries_of_a_lab_with_and_without_its_group_are_explained_together() -> None:
+    images = (an_image(1), an_image(2, "Linux\\Debian.json"), an_image(3, "Mac\\Os.json"))
+    there = {"SubscriptionId": SUB, "LabName": "Blue", "ResourceGroup": "rg", "ImagePaths": ["Linux"]}
+    found = answers("blue", "/", "Win", images=images, also=(there,))
+    assert [each.verdict for each in found] == ["gets", "not-wanted", "gets"]
+
+
+def test_wrong_group_of_one_entry_is_told_for_its_images_alone() -> None:
+    images = (an_image(1), an_image(2, "Linux\\Debian.json"))
+    wrong = {"SubscriptionId": SUB, "LabName": "Blue", "ResourceGroup": "wrong", "ImagePaths": ["Linux"]}
+    linux, windows = answers("blue", "/", "Win", images=images, also=(wrong,))
+    assert (linux.verdict, linux.reason, windows.verdict) == ("blocked", "lab-not-found", "gets")
+    assert "resource group wrong" in " ".join(linux.because)
+    assert linux.place.startswith("Labs[1]")
+
+
 def test_the_beginning_of_a_name_is_no_entry() -> None:
     assert 'The entry "Wi" is how the path begins' in one("blue", "Win/Server.json", "Wi")[1]
 

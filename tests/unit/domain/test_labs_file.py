@@ -201,14 +201,25 @@ def test_empty_list_of_labs_is_a_warning() -> None:
 def test_lab_listed_twice_is_one_lab_with_the_union_of_its_paths() -> None:
     first = a_lab(ImagePaths=["Win2016", "Linux"])
     second = a_lab(LabName="BLUE", SubscriptionId=SUBSCRIPTION.upper(), ImagePaths=["LINUX\\", "Win11"], Relay=False)
-    third = a_lab(ResourceGroup="rg")
-    file = parsed(first, a_lab(LabName="Red"), second, third)
-    assert codes(file, Severity.WARNING) == [("duplicate-lab", "Labs[2]"), ("duplicate-lab", "Labs[3]")]
+    file = parsed(first, a_lab(LabName="Red"), second)
+    assert codes(file, Severity.WARNING) == [("duplicate-lab", "Labs[2]")]
     blue, red = file.labs
     assert blue.image_paths == ("Win2016", "Linux", "Win11")
     assert not blue.relay
-    assert blue.resource_group == "rg"
     assert red.relay
+
+
+def test_lab_listed_twice_in_one_resource_group_is_one_lab() -> None:
+    file = parsed(a_lab(ResourceGroup="RG"), a_lab(ResourceGroup="rg", ImagePaths=["Win11"]))
+    assert codes(file, Severity.WARNING) == [("duplicate-lab", "Labs[1]")]
+    (blue,) = file.labs
+    assert blue.resource_group == "RG"
+
+
+def test_entry_without_a_resource_group_takes_none_from_another_entry() -> None:
+    file = parsed(a_lab(), a_lab(ResourceGroup="wrong"))
+    assert file.findings == ()
+    assert [lab.resource_group for lab in file.labs] == [None, "wrong"]
 
 
 def test_labs_of_one_name_in_different_groups_or_subscriptions_are_different_labs() -> None:

@@ -98,6 +98,12 @@ def test_keys_in_other_capitals_and_a_lab_listed_twice_make_no_difference() -> N
     assert compare(content.encode(), IMAGES) == ()
 
 
+@pytest.mark.parametrize("groups", [({}, {"ResourceGroup": "rg"}), ({"ResourceGroup": "rg"}, {})])
+def test_lab_listed_with_and_without_its_group_wants_what_both_entries_name(groups: tuple[dict[str, str], ...]) -> None:
+    first, second = ({"ImagePaths": [entry], **group} for entry, group in zip(IMAGES[1:], groups, strict=True))
+    assert compare(document(first, second), IMAGES) == ()
+
+
 @pytest.mark.parametrize("content", [b"", b"[1", b'{"Labs": 1}', b'{"Labs": [1, {"LabName": 2}]}'])
 def test_what_is_no_configuration_has_no_differences(content: bytes) -> None:
     assert compare(content, IMAGES) == ()

@@ -4,7 +4,7 @@ import pytest
 
 from shared.domain.errors import Denied, GatewayError, Unavailable
 from shared.domain.models import Lab, Only, Severity, TargetLab
-from shared.domain.targets import Target, narrow, resolve
+from shared.domain.targets import Target, named, narrow, resolve
 from tests.unit.domain.factory_facts import FACTORY, OTHER_SUB, SUB, a_lab, a_target, limits
 
 
@@ -60,6 +60,15 @@ def test_entries_that_turn_out_to_be_one_lab_become_one_target_with_a_warning() 
     ]
 
 
+def test_wrong_group_blocks_its_own_entry_and_no_other_of_that_name() -> None:
+    good = a_target("blue", "Win", path="Labs[0]")
+    wrong = a_target("blue", "Mac", resource_group="wrong", path="Labs[1]", line=30)
+    first, second = resolved(good, wrong, labs=(a_lab(),))
+    assert (first.lab, first.blocked, first.findings) == (a_lab(), None, ())
+    assert (second.blocked, second.target.image_paths) == ("lab-not-found", ("Mac",))
+    assert [(each.code, each.path, each.line) for each in second.findings] == [("lab-not-found", "Labs[1]", 30)]
+
+
 def test_labs_keep_the_order_of_the_file() -> None:
     targets = [a_target(name) for name in ("c", "a", "b")]
     assert [each.target.name for each in resolved(*targets, labs=(a_lab("a"), a_lab("b")))] == ["c", "a", "b"]
@@ -83,6 +92,13 @@ def test_only_chooses_labs_by_unique_name_or_by_subscription_and_name(
 ) -> None:
     assert narrow(LABS, Only(labs=entries)) == tuple(LABS[index] for index in expected)
     assert narrow(LABS, None) == LABS
+
+
+def test_bare_name_is_unique_while_its_entries_can_mean_one_lab() -> None:
+    anywhere, there = a_target("blue"), a_target("blue", resource_group="rg")
+    assert named((anywhere, there), "Blue") == [anywhere, there]
+    assert named((anywhere, there, a_target("blue", resource_group="other")), "Blue") == []
+    assert [each.blocked for each in resolved(anywhere, there, labs=(a_lab(),), only=Only(labs=("blue",)))] == [None]
 
 
 def test_resolving_leaves_out_the_labs_that_the_run_is_not_for() -> None:

@@ -95,6 +95,12 @@ def test_lab_without_a_group_is_looked_for_in_its_subscription(cloud: FakeCloud)
     assert (found.name, found.resource_group, found.untried) == ("Blue", "blue", ())
 
 
+def test_lab_listed_with_and_without_its_group_is_one_place(cloud: FakeCloud) -> None:
+    targets = (BLUE, BLUE.model_copy(update={"resource_group": None, "name": "BLUE"}))
+    places = access.check(FakeGateway(cloud), NAMED, targets, limits())
+    assert [place.name for place in places if place.kind == "lab"] == ["Blue"]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
