@@ -9,11 +9,9 @@ from typing import Literal, NamedTuple
 from shared.domain import requests
 from shared.domain.errors import RequestError
 from shared.domain.gate import MAX_WAITING
-from shared.domain.models import Run, RunRequest
+from shared.domain.models import RunRequest
 from shared.gateway.port import Gateway
 from shared.steps import folder, reporting
-
-QUEUE_FULL = "queue-full"
 
 type Trigger = Literal["upload", "timer", "http", "queue"]
 type Takes = Callable[[RunRequest], bool]
@@ -40,24 +38,24 @@ def accept(
     request = requests.parse(body, id=run_id, trigger=trigger, requested_at=now)
     if not takes(request) and folder.request_of(gateway, run_id) is None:
         text = f"{MAX_WAITING} runs wait already. Try again when one of them has started."
-        raise RequestError(429, QUEUE_FULL, text)
+        raise RequestError(429, "queue-full", text)
     return _kept(gateway, request)
 
 
-def accept_or_report(gateway: Gateway, trigger: Trigger, key: str, body: bytes, takes: Takes) -> Accepted | None:
+def accept_or_report(gateway: Gateway, trigger: Trigger, key: str, body: bytes) -> Accepted | None:
     """Like `accept`, for senders who cannot be answered: a bad request becomes a failed run with a report, and None.
 
-    Raises RequestError `queue-full` all the same: what cannot wait must come again.
+    One that the gate cannot take now is kept all the same: the watch tells the gate of it until it is taken.
     """
     try:
-        return accept(gateway, trigger, key, body, takes)
+        return accept(gateway, trigger, key, body)
     except RequestError as error:
-        if error.code == QUEUE_FULL:
-            raise
         now = gateway.clock.now()
         run_id = _minted(gateway, now, key)
+        # Before the request, which the watch could otherwise take for one that is to be run.
+        reporting.note_refusal(gateway, run_id, error.findings)
         kept = _kept(gateway, requests.parse(b"", id=run_id, trigger=trigger, requested_at=now))
-        reporting.refused(gateway, Run(request=kept.request, started_at=kept.request.requested_at), error.findings)
+        reporting.write_refusal(gateway, kept.request)
         return None
 
 

@@ -25,6 +25,7 @@ NOTICED = "noticed"
 FLEET = "fleet.json"
 GRANTS = "grants/"
 JOURNAL = "journal/"
+REFUSED = "bad-request"  # the reason in the stop marker of a request that could not be read
 
 R = TypeVar("R", bound=Record)
 
@@ -49,6 +50,11 @@ def stopped(gateway: Gateway, run_id: str) -> bool:
 def stop(gateway: Gateway, run_id: str, reason: str) -> None:
     """Writes the stop marker; from then on no effect of the run happens any more. Repeating is harmless."""
     gateway.documents.create(path(run_id, STOP), reason.encode())
+
+
+def refused(gateway: Gateway, run_id: str) -> bool:
+    """Whether the run's request could not be read."""
+    return gateway.documents.read(path(run_id, STOP)) == REFUSED.encode()
 
 
 def request_of(gateway: Gateway, run_id: str) -> RunRequest | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.domain import notice, span_times, telemetry
 from shared.domain import report as reports
-from shared.domain.models import Finding, Plan, Run
+from shared.domain.models import Finding, Plan, Run, RunRequest, Severity
 from shared.domain.report import Report
 from shared.domain.work import Pass, SaveNote
 from shared.gateway.port import Gateway
@@ -41,11 +41,16 @@ def _write_pages(gateway: Gateway, report: Report) -> None:
     gateway.documents.write(folder.path(report.run_id, folder.REPORT_CSV), csv, "text/csv; charset=utf-8")
 
 
-def refused(gateway: Gateway, run: Run, findings: tuple[Finding, ...]) -> dict[str, Any]:
-    """Reports a request that could not be read: a run that failed with these findings and did nothing."""
-    folder.store(gateway, run.id, folder.PLAN, Plan(run_id=run.id, findings=findings))
+def note_refusal(gateway: Gateway, run_id: str, findings: tuple[Finding, ...]) -> None:
+    """Notes that a request could not be read, and why: nothing is ever done for it."""
+    folder.store(gateway, run_id, folder.PLAN, Plan(run_id=run_id, findings=findings))
+    folder.stop(gateway, run_id, folder.REFUSED)
+
+
+def write_refusal(gateway: Gateway, request: RunRequest) -> None:
+    """Reports a request that was noted as refused: a run that failed with its findings and did nothing."""
     error = {"code": "bad-request", "message": "The request cannot be read; its findings say what is wrong."}
-    return write_report(gateway, run, scale=1, error=error)
+    write_report(gateway, Run(request=request, started_at=request.requested_at), scale=1, error=error)
 
 
 def _spans(gateway: Gateway, report: Report) -> tuple[telemetry.Span, ...]:
@@ -60,7 +65,7 @@ def _existing(gateway: Gateway, run_id: str) -> Report | None:
 def _built(gateway: Gateway, run: Run, scale: float, cancelled: bool, error: dict[str, str] | None) -> Report:
     start = folder.load(gateway, run.id, folder.RUN, RunStart)
     saves, passes = _journal(gateway, run.id)
-    plan = _plan_so_far(gateway, run.id)
+    plan = _with_access_left(gateway, _plan_so_far(gateway, run.id) or Plan(run_id=run.id))
     return reports.build(
         run.model_copy(update={"covers": start.covers}) if start else run,
         plan,
@@ -73,8 +78,25 @@ def _built(gateway: Gateway, run: Run, scale: float, cancelled: bool, error: dic
         cancelled=cancelled,
         error=error,
         time_scale=scale,
-        times=span_times.of_journal(plan, saves, passes) if plan else None,
+        times=span_times.of_journal(plan, saves, passes),
     )
+
+
+def _with_access_left(gateway: Gateway, plan: Plan) -> Plan:
+    """The plan with a finding for each disk whose access could not be revoked: its machine cannot be started."""
+    notes = gateway.documents.read_all(gateway.documents.names(folder.path(plan.run_id, folder.GRANTS)))
+    left = (json.loads(notes[name]) for name in sorted(notes))
+    findings = [
+        Finding(
+            severity=Severity.ERROR,
+            code="access-left",
+            message=f"Read access to the disk of the machine {note['vm']} could not be revoked, so the machine cannot "
+            "be started. It is tried again every minute while no run is on its way; "
+            f"`az disk revoke-access --ids {note['diskId']}` ends it now.",
+        )
+        for note in left
+    ]
+    return plan.model_copy(update={"findings": (*plan.findings, *findings)})
 
 
 def _plan_so_far(gateway: Gateway, run_id: str) -> Plan | None:

@@ -15,16 +15,24 @@ class Survey(Record):
 
 
 def survey_factory(gateway: Gateway, run: Run) -> dict[str, Any]:
-    """Looks at the factory's machines, their power state and their OS disks; returns how many there are."""
-    survey = Survey(vms=gateway.labs.source_vms())
-    folder.store(gateway, run.id, folder.SURVEY, survey)
+    """Looks at the factory's machines, their power state and their OS disks; returns how many there are.
+
+    The first look of a run counts: what is saved under its names must be the machine as the plan knew it.
+    """
+    survey = folder.load(gateway, run.id, folder.SURVEY, Survey)
+    if survey is None:
+        survey = folder.freeze(gateway, run.id, folder.SURVEY, Survey(vms=gateway.labs.source_vms()))
     return {"vms": len(survey.vms)}
 
 
 def plan_saves(gateway: Gateway, run: Run) -> dict[str, Any]:
     """Mints every name of the run and decides what is saved; returns the indices of the saves to carry out."""
+    plan = folder.load(gateway, run.id, folder.SAVES, folder.SavePlan) or _planned(gateway, run)
+    chosen = [index for index, save in enumerate(plan.saves) if save.action == "save"]
+    return {"save": chosen, "skipped": len(plan.saves) - len(chosen)}
+
+
+def _planned(gateway: Gateway, run: Run) -> folder.SavePlan:
     survey = folder.load(gateway, run.id, folder.SURVEY, Survey)
     saves, findings = saving.plan_saves(survey.vms if survey else (), gateway.vhds.catalogue(), run)
-    folder.store(gateway, run.id, folder.SAVES, folder.SavePlan(saves=saves, findings=findings))
-    chosen = [index for index, save in enumerate(saves) if save.action == "save"]
-    return {"save": chosen, "skipped": len(saves) - len(chosen)}
+    return folder.freeze(gateway, run.id, folder.SAVES, folder.SavePlan(saves=saves, findings=findings))

@@ -24,6 +24,7 @@ NAMES = (
     "create_image",
     "check_images",
     "discard_copies",
+    "recover_run",
     "write_report",
 )
 

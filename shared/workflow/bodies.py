@@ -13,7 +13,19 @@ from shared.domain.models import Finding, Run
 from shared.domain.redaction import redact
 from shared.domain.work import CopyNote, ImageNote, SaveNote
 from shared.gateway.port import Gateway
-from shared.steps import approval, copying, folder, imaging, loading, planning, reporting, saving, staging, surveying
+from shared.steps import (
+    approval,
+    copying,
+    folder,
+    imaging,
+    loading,
+    planning,
+    recovery,
+    reporting,
+    saving,
+    staging,
+    surveying,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +138,12 @@ def discard_copies(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[
     return copying.discard_copies(gateway, work, payload["sequence"], payload["targets"], copies, images)
 
 
+def recover_run(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
+    """Releases what a part of the run that died still held."""
+    recovery.recover(gateway, run.id)
+    return {"state": "recovered"}
+
+
 def write_report(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
     """Writes the report and sends the notice."""
     cancelled = folder.stopped(gateway, run.id)
@@ -149,6 +167,7 @@ _ALL: tuple[Body, ...] = (
     create_image,
     check_images,
     discard_copies,
+    recover_run,
     write_report,
 )
 BODIES = {body.__name__: body for body in _ALL}

@@ -41,13 +41,14 @@ class Engine:
         """Tells the gate that a run has ended; repeating is harmless."""
         self._client.signal_entity(GATE, "ended", input=run_id)
 
-    def state(self, run_id: str) -> OrchestrationState | None:
-        """The root orchestration of a run; None when the engine knows none."""
-        return self._client.get_orchestration_state(run_id)
+    def has_ended(self, run_id: str) -> bool | None:
+        """Whether the root of a run has ended; None when the engine knows none. A suspended run is alive."""
+        state = self._client.get_orchestration_state(run_id)
+        return None if state is None else state.runtime_status in ENDED
 
     def live(self, run_id: str) -> Live:
         """Whether a run is alive, its phase, and its children's custom statuses."""
-        state = self.state(run_id)
+        state = self._client.get_orchestration_state(run_id)
         if state is None or state.runtime_status in ENDED:
             return Live()
         phase = _status(state).get("phase", "")

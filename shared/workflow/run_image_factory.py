@@ -44,7 +44,7 @@ def _deliver(ctx: OrchestrationContext, run: Payload, covers: list[str]) -> Turn
     if chosen and not loaded["dryRun"]:
         ctx.set_custom_status({"phase": "saving"})
         saves = [(f"{run['run']}:save-{save}", {**run, "save": save, "scale": loaded["scale"]}) for save in chosen]
-        yield from _children(ctx, "save_image", saves)
+        yield from _children(ctx, run, "save_image", saves)
     ctx.set_custom_status({"phase": "planning"})
     plan = yield from patiently(ctx, "plan_deliveries", {**run, "findings": findings})
     if plan.get("state") == "failed":
@@ -54,7 +54,7 @@ def _deliver(ctx: OrchestrationContext, run: Payload, covers: list[str]) -> Turn
         calls = [
             (f"{run['run']}:{each['region']}", {**run, **each, "scale": loaded["scale"]}) for each in plan["regions"]
         ]
-        yield from _children(ctx, "deliver_region", calls)
+        yield from _children(ctx, run, "deliver_region", calls)
     return None
 
 
@@ -70,8 +70,11 @@ def _choose(ctx: OrchestrationContext, run: Payload) -> Turns[tuple[list[int], l
     return chosen["save"], []
 
 
-def _children(ctx: OrchestrationContext, name: str, calls: Sequence[tuple[str, Payload]]) -> Turns[None]:
-    """Runs sub-orchestrations side by side. One that dies is told by what the journal lacks, and stops no other."""
+def _children(ctx: OrchestrationContext, run: Payload, name: str, calls: Sequence[tuple[str, Payload]]) -> Turns[None]:
+    """Runs sub-orchestrations side by side. One that dies is told by what the journal lacks, and stops no other.
+
+    What it held is released when all have ended; nobody else would.
+    """
     tasks: list[Task[Any]] = [
         ctx.call_sub_orchestrator(name, input=payload, instance_id=child) for child, payload in calls
     ]
@@ -79,6 +82,8 @@ def _children(ctx: OrchestrationContext, name: str, calls: Sequence[tuple[str, P
         # The report counts the pairs of a child that died as failed: no outcome of theirs was written.
         with suppress(TaskFailedError):
             yield when_all(tasks)
+    if any(task.is_failed for task in tasks):
+        yield from patiently(ctx, "recover_run", run)
 
 
 def _error(result: Payload) -> dict[str, str]:

@@ -28,14 +28,10 @@ def refresh(client: SyncDurableFunctionsClient) -> None:
 
 
 def message(client: SyncDurableFunctionsClient, message_id: str, body: bytes) -> None:
-    """A run for a message; a failed one for a message that asks for none.
-
-    Raises RequestError where too many wait: the message goes back to its queue and is tried again.
-    """
-    engine, gateway = Engine(client), wiring.gateway()
-    accepted = accepting.accept_or_report(gateway, "queue", f"message:{message_id}", body, engine.takes)
+    """A run for a message; a failed one for a message that asks for none."""
+    accepted = accepting.accept_or_report(wiring.gateway(), "queue", f"message:{message_id}", body)
     if accepted is not None:
-        _tell(engine, accepted)
+        _tell(Engine(client), accepted)
 
 
 def _tell(engine: Engine, accepted: accepting.Accepted) -> None:

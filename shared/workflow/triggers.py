@@ -55,6 +55,8 @@ def run_requested(message: func.QueueMessage, client: df.SyncDurableFunctionsCli
 @blueprint.durable_client_input(client_name="client")
 def watch_runs(timer: func.TimerRequest, client: df.SyncDurableFunctionsClient) -> None:
     """Ends runs that died, so that the next one starts, and tells the gate again of requests that it does not know."""
-    from shared.workflow import watch
+    from shared import wiring
+    from shared.workflow.engine import Engine
+    from shared.workflow.watch import watch
 
-    watch.watch(client)
+    watch(Engine(client), wiring.gateway(), wiring.time_scale())

@@ -117,7 +117,7 @@ class AzureInMemory:
 
     def signed(self, source: BlobRef | str, seconds: float) -> str:
         """A new signature for a source."""
-        signature = f"s{self.new_number()}"
+        signature = f"TestSignature{self.new_number():06}"  # nothing else may look like it
         self.signatures[signature] = Signature(source, self.now + timedelta(seconds=seconds))
         return signature
 

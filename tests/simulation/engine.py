@@ -149,6 +149,14 @@ class Engine:
         """Kills a root without telling it or its children: the children go on, as in every engine."""
         self.instances[run_id].status = "Terminated"
 
+    def terminate_child(self, instance_id: str) -> None:
+        """Kills a child; its parent learns it as a failure."""
+        child = self.instances[instance_id]
+        child.status = "Terminated"
+        assert child.parent is not None
+        child.parent.fail("terminated", RuntimeError("terminated"))
+        self._resume_all()
+
     def run(self, until: datetime | None = None) -> None:
         """Carries out what is to be done, until nothing is left or virtual time would pass `until`."""
         latest = until or self.cloud.now + LONGEST_RUN

@@ -3,10 +3,12 @@
 import json
 from datetime import timedelta
 
-from shared.domain.models import Lab
+from shared.domain.gate import Asked, GateState
+from shared.domain.models import Lab, RunRequest
 from shared.domain.report import Report
 from shared.domain.storage import CopyStatus
-from shared.steps import accepting, folder, recovery
+from shared.steps import accepting, folder
+from shared.workflow.watch import watch
 from tests.fakes.cloud import IMAGE_CONTAINER, SUBSCRIPTION, FakeCloud
 from tests.fakes.gateway import FakeGateway
 from tests.simulation.engine import Engine
@@ -21,6 +23,36 @@ ENVIRONMENT = {
     "FactoryStorage__blobServiceUri": "https://app.blob.example",
     "FactoryStorage__queueServiceUri": "https://app.queue.example",
 }
+
+
+class EngineRuns:
+    """The simulated engine as the watch sees the real one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def gate(self) -> GateState:
+        return self._engine.state
+
+    def has_ended(self, run_id: str) -> bool | None:
+        root = self._engine.instances.get(run_id)
+        return None if root is None else root.status in ("Completed", "Failed", "Terminated")
+
+    def end_children(self, run_id: str) -> None:
+        for instance in self._engine.instances.values():
+            if instance.id.startswith(f"{run_id}:"):
+                instance.status = "Terminated"
+
+    def request(self, request: RunRequest) -> None:
+        self._engine.signal("request", asked(request))
+
+    def ended(self, run_id: str) -> None:
+        self._engine.signal("ended", run_id)
+
+
+def asked(request: RunRequest) -> Asked:
+    """What the gate is told of a request."""
+    return {"id": request.id, "mergeable": request.mergeable, "dryRun": request.dry_run}
 
 
 class Factory:
@@ -47,10 +79,8 @@ class Factory:
 
     def request(self, body: bytes = b"") -> str:
         """Asks for a run as HTTP would, and tells the gate."""
-        accepted = accepting.accept(self.gateway, "http", None, body)
-        request = accepted.request
-        asked = {"id": request.id, "mergeable": request.mergeable, "dryRun": request.dry_run}
-        self.engine.signal("request", asked)
+        request = accepting.accept(self.gateway, "http", None, body).request
+        self.engine.signal("request", asked(request))
         return request.id
 
     def run(self, body: bytes = b"") -> Report:
@@ -64,14 +94,9 @@ class Factory:
         assert report is not None, f"{run_id} left no report"
         return report
 
-    def bury(self, run_id: str) -> None:
-        """What watch_runs does with a run that died."""
-        folder.stop(self.gateway, run_id, "run-died")
-        for instance in self.engine.instances.values():
-            if instance.id.startswith(f"{run_id}:"):
-                instance.status = "Terminated"
-        recovery.end_dead_run(self.gateway, run_id, 1)
-        self.engine.signal("ended", run_id)
+    def watch(self) -> None:
+        """What the timer watch_runs does once a minute."""
+        watch(EngineRuns(self.engine), self.gateway, 1)
 
     def lets_time_pass(self, days: float = 1) -> None:
         self.cloud.advance(timedelta(days=days).total_seconds())

@@ -189,7 +189,7 @@ def test_a_run_that_died_is_reported_and_the_waiting_one_does_its_work() -> None
     second = factory.request()
     factory.engine.run(until=factory.cloud.now.replace(minute=1, second=30))
     factory.engine.terminate(first)
-    factory.bury(first)
+    factory.watch()
     factory.engine.run()
     assert factory.report(first).status == "Failed"
     assert factory.report(second).status == "Succeeded"
@@ -206,7 +206,7 @@ def test_a_run_that_died_while_an_image_was_doubled_in_a_hub_leaves_no_copy_ther
         factory.engine.run(until=factory.cloud.now + timedelta(minutes=1))
         assert minutes < 24 * 60, "the hub never came to have so many copies"
     factory.engine.terminate(run_id)
-    factory.bury(run_id)
+    factory.watch()
     assert factory.staged() == []
 
 

@@ -1,6 +1,6 @@
 """The trace of whole runs: sent once for each, whoever writes the report, and never with a secret."""
 
-from shared.steps import folder
+from shared.steps import folder, recovery
 from tests.simulation.factory import AWAY, HOME, Factory
 
 
@@ -48,7 +48,7 @@ def test_a_run_that_died_is_told_of_too() -> None:
     run_id = factory.request()
     factory.engine.run(until=factory.cloud.now.replace(minute=1, second=30))
     factory.engine.terminate(run_id)
-    factory.bury(run_id)
+    factory.watch()
     run = factory.cloud.traces[run_id][0]
     assert (run.attributes["image_factory.run.status"], run.attributes["image_factory.error.code"]) == (
         "Failed",
@@ -61,7 +61,7 @@ def test_a_report_that_is_written_again_sends_no_second_trace() -> None:
     report = factory.run()
     before = list(factory.cloud.traces[report.run_id])
     factory.gateway.documents.delete(folder.path(report.run_id, folder.STOP))
-    factory.bury(report.run_id)
+    recovery.end_dead_run(factory.gateway, report.run_id, 1)
     assert factory.cloud.traces[report.run_id] == before
 
 
