@@ -3,7 +3,8 @@ const SOON = 2, LATER = 15, FLEET_EVERY = 60; // seconds
 let endedBefore = null;
 let fleetReadAt = 0;
 let lastRunShown = "";
-let idempotencyKey = crypto.randomUUID();
+let askedLast = "";
+let idempotencyKey = "";
 
 const say = (text) => setText(byId("news"), text);
 
@@ -80,9 +81,11 @@ const act = async (what, done = "") => {
 
 const listed = (text) => text.split(",").map((part) => part.trim()).filter(Boolean);
 const start = (body) => act(async () => {
-  // The same key until the factory has answered: asking twice is then one run.
+  // The same key until the factory has answered: asking twice for the same is then one run.
+  const asked = JSON.stringify(body);
+  if (asked !== askedLast) [askedLast, idempotencyKey] = [asked, crypto.randomUUID()];
   const answer = await call("runs", { method: "POST", body, headers: { "Content-Type": "application/json", "Idempotency-Key": idempotencyKey } });
-  idempotencyKey = crypto.randomUUID();
+  askedLast = "";
   const { id } = await answer.json();
   say(`${body.dryRun ? "The dry run" : "The run"} ${id} was accepted.`);
 });
