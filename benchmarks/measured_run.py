@@ -15,10 +15,10 @@ from typing import Any
 from benchmarks import processor
 from factory.api import Api
 from factory.errors import ApiError
-from factory.following import FINAL
 from local.cloud.world import load_world
 from local.environment import READY_SECONDS, ROOT, CloudAddresses, host_environment, start_cloud
 from local.processes import Child, Children
+from shared.domain.report import FINAL
 from tests.e2e.witness import generations
 
 LONGEST_SECONDS = 3600  # a measurement ends by itself

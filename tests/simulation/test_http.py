@@ -1,17 +1,21 @@
 """The HTTP interface over whole runs in virtual time: merged requests, keys that come again, ids that are none."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from shared import wiring
 from shared.domain.errors import Denied, Refused, Throttled, Unavailable
+from shared.domain.gate import MAX_WAITING
+from shared.steps import accepting
 from tests.fakes.faults import Fault
 from tests.simulation.factory import Factory
 from tests.simulation.http_client import HttpClient, document, problem
 
 KEY = {"Idempotency-Key": "monday"}
 DRY = {"dryRun": True}
+OWN = {"only": {"labs": ["Home0"]}}  # keeps a place of its own in the gate
 LONGEST_MINUTES = 60
 
 
@@ -156,3 +160,36 @@ def test_every_time_is_written_in_one_form(app: HttpClient, factory: Factory) ->
     told = [each[key] for each in (running, ended, report) for key in ("requestedAt", "startedAt")]
     assert [time[-1] for time in (*told, ended["endedAt"], report["endedAt"])] == ["Z"] * 8
     assert all("+00:00" not in message for message in factory.cloud.messages)
+
+
+def fill(app: HttpClient) -> str:
+    """A run on its way and twenty that wait, none of which would answer another; returns the first that waits."""
+    app.start()
+    first = app.start(OWN, **KEY)
+    for _ in range(MAX_WAITING - 1):
+        app.start(OWN)
+    return first
+
+
+def test_full_gate_refuses_only_what_needs_a_place_of_its_own(app: HttpClient) -> None:
+    first = fill(app)
+    for body in (OWN, {}):
+        assert "20 runs wait" in problem(app.call("start_run", body=body), 429, "queue-full")
+    assert app.call("start_run", body=DRY).status_code == 202
+    assert document(app.call("start_run", body=OWN, headers=KEY))["id"] == first
+    problem(app.call("start_run", body={"dryRunn": True}), 400, "bad-request")
+
+
+def test_message_that_finds_the_gate_full_is_kept_and_run_when_there_is_room(app: HttpClient, factory: Factory) -> None:
+    fill(app)
+    accepted = accepting.accept_or_report(factory.gateway, "queue", "message:1", json.dumps(OWN).encode())
+    assert accepted is not None
+    run_id = accepted.request.id
+    factory.watch()
+    factory.engine.run(until=factory.cloud.now)
+    assert not factory.engine.state.knows(run_id)
+    assert app.status(run_id)["status"] == "Waiting"
+    factory.engine.run()
+    factory.watch()
+    factory.engine.run()
+    assert factory.report(run_id).status == "Succeeded"
