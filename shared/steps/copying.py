@@ -8,6 +8,7 @@ from shared.domain.errors import GatewayError
 from shared.domain.models import SavedImage
 from shared.domain.region_shape import FACTORY
 from shared.domain.storage import BlobRef
+from shared.domain.tries import NOT_OURS
 from shared.domain.work import CopyNote, ImageNote, Pass, RegionWork
 from shared.gateway.port import Gateway
 from shared.steps import folder, staging
@@ -33,25 +34,31 @@ def copy_image(gateway: Gateway, work: RegionWork, target: str, source: str, sou
 def check_copies(gateway: Gateway, work: RegionWork, targets: Sequence[str], scale: float) -> dict[str, Any]:
     """Looks at all pending copies of the region: those that ended, the bytes so far, the real seconds to the next end.
 
-    After a stop every pending copy is aborted and ends `cancelled`.
+    What no answer tells of is `unseen`. After a stop every pending copy is aborted and ends `cancelled`.
     """
     cancelled = folder.stopped(gateway, work.run_id)
     looks = side_by_side(lambda target: _look(gateway, work, target, scale, cancelled=cancelled), targets)
     found = [_told(target, look) for target, look in zip(targets, looks, strict=True)]
     copying = [each for each in found if each["state"] == "copying"]
-    left = [remaining(each["bytes"], each["total"], each["seconds"]) for each in copying if "total" in each]
+    left = [remaining(each["bytes"], each["total"], each["seconds"]) for each in copying]
     return {
-        "ended": [each for each in found if each["state"] != "copying"],
-        "copied": sum(each.get("bytes", 0) for each in copying),
+        "ended": [each for each in found if each["state"] not in ("copying", "later")],
+        "unseen": [each for each in found if each["state"] == "later"],
+        "copied": sum(each["bytes"] for each in copying),
         "remaining": min((each for each in left if each is not None), default=None),
         "cancelled": cancelled,
     }
 
 
 def _look(gateway: Gateway, work: RegionWork, target: str, scale: float, *, cancelled: bool) -> dict[str, Any]:
-    blob = staged_blob(work, target)
+    blob, owner = staged_blob(work, target), owner_of(work, image_of(work, target))
     state = gateway.vhds.state(blob)
+    if state is not None and not staging.is_ours(state, owner):
+        message = f"The copy to the account {blob.account} was replaced by somebody else; {blob.name} is left as it is."
+        return {"state": "failed", "code": NOT_OURS, "message": f"{message} Remove it and run again."}
     found = staging.verdict(gateway, blob, state, scale)
+    if state is not None and found.get("code") == staging.CHANGED:
+        gateway.vhds.delete(blob, state.etag)  # the next try would adopt it
     if found["state"] == "copying" and cancelled:
         gateway.vhds.abort_copy(blob, state.copy_id if state and state.copy_id else "")
         return {**found, "state": "cancelled"}
@@ -59,9 +66,7 @@ def _look(gateway: Gateway, work: RegionWork, target: str, scale: float, *, canc
 
 
 def _told(target: str, look: dict[str, Any] | GatewayError) -> dict[str, Any]:
-    """What a look says of its copy; one that got no answer knows no better than that the copy goes on."""
-    facts = staging.failure(look) if isinstance(look, GatewayError) else look
-    return {"target": target, "state": "copying"} if facts["state"] == "later" else {"target": target, **facts}
+    return {"target": target, **(staging.failure(look) if isinstance(look, GatewayError) else look)}
 
 
 def discard_copies(

@@ -15,7 +15,8 @@ LABS = "labs.json"
 SURVEY = "survey.json"
 SAVES = "saves.json"
 TARGETS = "targets.json"
-PLAN = "plan.json"
+PLAN = "plan.json"  # as long as nothing is final: what an approved run would do, or why a run does nothing
+FINAL_PLAN = "final-plan.json"
 COVERED = "covered.json"
 STOP = "stop"
 REPORT = "report.json"
@@ -109,8 +110,8 @@ def grant_document(disk_id: str) -> str:
 
 
 def plan_of(gateway: Gateway, run_id: str) -> Plan | None:
-    """The complete plan of a run; None before it is made."""
-    return load(gateway, run_id, PLAN, Plan)
+    """The plan of a run: the final one, or what there is before it; None before any is made."""
+    return load(gateway, run_id, FINAL_PLAN, Plan) or load(gateway, run_id, PLAN, Plan)
 
 
 def work_of(gateway: Gateway, run_id: str, region: str) -> RegionWork:

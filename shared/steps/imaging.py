@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.domain.errors import Conflict, GatewayError, Refused, Throttled, Unavailable
+from shared.domain.errors import Conflict, GatewayError, Refused
 from shared.domain.models import CustomImage, Lab, PlannedDelivery
 from shared.domain.storage import NewImage
 from shared.domain.work import RegionWork
@@ -30,16 +30,16 @@ def create_image(gateway: Gateway, work: RegionWork, pair: int, scale: float) ->
 
 
 def check_images(gateway: Gateway, work: RegionWork, pairs: Sequence[int]) -> dict[str, Any]:
-    """Looks at the images being made, one listing per lab: those that ended, and those still being made."""
+    """Looks at the images being made, one listing per lab: those that ended, and those that no answer tells of."""
     labs = {work.pairs[pair].lab_id: lab_of(work.pairs[pair]) for pair in pairs}
     found = side_by_side(lambda lab: _listing(gateway, lab), list(labs.values()))
     listings = dict(zip(labs, found, strict=True))
-    ended = []
-    for pair in pairs:
-        verdict = _verdict(gateway, work.pairs[pair], listings[work.pairs[pair].lab_id])
-        if verdict is not None:
-            ended.append({"pair": pair, **verdict})
-    return {"ended": ended}
+    verdicts = {pair: _verdict(gateway, work.pairs[pair], listings[work.pairs[pair].lab_id]) for pair in pairs}
+    told = [{"pair": pair, **verdict} for pair, verdict in verdicts.items() if verdict is not None]
+    return {
+        "ended": [each for each in told if each["state"] != "later"],
+        "unseen": [each for each in told if each["state"] == "later"],
+    }
 
 
 def lab_of(planned: PlannedDelivery) -> Lab:
@@ -104,8 +104,9 @@ def _listing(gateway: Gateway, lab: Lab) -> dict[str, CustomImage]:
 def _verdict(
     gateway: Gateway, planned: PlannedDelivery, listing: dict[str, CustomImage] | GatewayError
 ) -> dict[str, Any] | None:
+    """How an image ended, or `later` where that could not be learned; None while it is being made."""
     if isinstance(listing, GatewayError):
-        return None if isinstance(listing, (Throttled, Unavailable)) else staging.failure(listing)
+        return staging.failure(listing)
     there = listing.get(planned.image_name.lower())
     if there is None or not _ours(there, planned):
         return _lost(planned)

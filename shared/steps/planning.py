@@ -7,7 +7,7 @@ from typing import Any
 from shared.domain import changes, saving, targets
 from shared.domain import plan as planner
 from shared.domain.changes import Change
-from shared.domain.errors import Denied, GatewayError, Throttled, Unavailable
+from shared.domain.errors import Denied, GatewayError
 from shared.domain.models import (
     CustomImage,
     Finding,
@@ -21,7 +21,7 @@ from shared.domain.models import (
 )
 from shared.domain.work import RegionWork
 from shared.gateway.port import Gateway
-from shared.steps import fleet, folder
+from shared.steps import fleet, folder, staging
 from shared.steps.loading import frozen_labs
 from shared.steps.side_by_side import side_by_side
 
@@ -35,14 +35,17 @@ def plan_deliveries(
 ) -> dict[str, Any]:
     """Makes the complete plan and the frozen work of each region; returns the shapes that the regions are run by.
 
-    `findings` are those of the run so far; `approved`, where it is given, is all that the run may change. Raises
-    Throttled when Azure asks to wait: what was learned is kept.
+    `findings` are those of the run so far; `approved`, where it is given, is all that the run may change. Repeating
+    keeps the plan that was frozen first. Raises Throttled when Azure asks to wait: what was learned is kept.
     """
-    plan = make_plan(gateway, run, limits, findings, would_be=run.request.dry_run)
     factory = gateway.labs.factory()
-    if approved is not None:
-        plan = changes.restricted(plan, approved, factory, limits)
-    folder.store(gateway, run.id, folder.PLAN, plan)
+    plan = folder.load(gateway, run.id, folder.FINAL_PLAN, Plan)
+    if plan is None:
+        plan = make_plan(gateway, run, limits, findings, would_be=run.request.dry_run)
+        if approved is not None:
+            plan = changes.restricted(plan, approved, factory, limits)
+        plan = folder.freeze(gateway, run.id, folder.FINAL_PLAN, plan)
+    # Pairs are called by their place in the plan: whoever writes the work of the regions has it from the frozen one.
     regions = [_freeze(gateway, plan, region, factory, limits) for region in plan.regions]
     return {"regions": regions, "deliveries": len(plan.deliveries), "waiting": sum(len(r.pairs) for r in plan.regions)}
 
@@ -84,12 +87,10 @@ def _known_labs(
 def _listed(gateway: Gateway, subscription: str, wanted: Sequence[TargetLab]) -> tuple[Lab, ...] | GatewayError:
     try:
         return gateway.labs.in_subscription(subscription)
-    except Denied as denied:
-        return _read_by_group(gateway, subscription, wanted) or denied
-    except (Throttled, Unavailable):
-        raise
     except GatewayError as error:
-        return error
+        if staging.is_put_off(error):
+            raise
+        return (isinstance(error, Denied) and _read_by_group(gateway, subscription, wanted)) or error
 
 
 def _read_by_group(gateway: Gateway, subscription: str, wanted: Sequence[TargetLab]) -> tuple[Lab, ...]:
@@ -99,8 +100,9 @@ def _read_by_group(gateway: Gateway, subscription: str, wanted: Sequence[TargetL
         if target.subscription_id.lower() == subscription and target.resource_group:
             try:
                 found.append(gateway.labs.find(subscription, target.resource_group, target.name))
-            except Denied:
-                continue
+            except Denied as denied:
+                if staging.is_put_off(denied):
+                    raise
     return tuple(lab for lab in found if lab is not None)
 
 
@@ -115,7 +117,7 @@ def _custom_images(
     missing = list({lab.id: lab for lab in labs if lab.id not in found}.values())
     found.update(zip((lab.id for lab in missing), side_by_side(gateway.labs.custom_images, missing), strict=True))
     for error in found.values():
-        if isinstance(error, (Throttled, Unavailable)):
+        if isinstance(error, GatewayError) and staging.is_put_off(error):
             _keep(gateway, run, found)
             raise error
     return found

@@ -4,7 +4,7 @@ The rule for a name that is taken: ours and pending or finished is adopted, ours
 anything else stays as it is.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
@@ -14,6 +14,10 @@ from shared.domain.errors import Conflict, Denied, GatewayError, Throttled, Unav
 from shared.domain.storage import BlobRef, CopyOwner, CopyStatus, VhdState
 from shared.gateway.port import Gateway
 
+CHANGED = "copy-changed"  # by somebody else, after its end
+# Azure notes the end of a copy and the last change of its target for the same event: both are the same second. Should
+# it ever be two, the copy only serves nobody; to call it spoilt takes a difference that no clock explains.
+_SETTLING = timedelta(seconds=5)
 UNAVAILABLE_WAIT = 15.0  # seconds before a call without a usable answer is tried again
 _TRIES_AT_A_TAKEN_NAME = 3  # look, clear what is dead, start again: more only if somebody races us
 
@@ -74,14 +78,19 @@ def remove(gateway: Gateway, target: BlobRef, owner: CopyOwner) -> bool:
 def verdict(gateway: Gateway, target: BlobRef, state: VhdState | None, scale: float) -> dict[str, Any]:
     """What a copy is at: `copying`, `finished` or `failed` with a code, and its bytes and real seconds.
 
-    A copy that comes too near its deadline is aborted here, before its access ends.
+    A copy that comes too near its deadline is aborted here, before its access ends. A finished one has its ETag, with
+    which it may serve others, only if nobody has written to it since its end.
     """
     if state is None:
         return {"state": "failed", "code": "copy-vanished", "message": f"{_place(target)} is gone. Run again."}
     elapsed = _elapsed(state, gateway.clock.now())
     facts = {"bytes": state.copied_bytes, "seconds": elapsed, "total": state.size_bytes}
     if state.copy_status is CopyStatus.SUCCESS:
-        return {"state": "finished", "etag": state.etag, **facts}
+        late = _last_written(state)
+        if late is not None and late > _SETTLING:
+            message = f"{_place(target)} was changed by somebody else after its copy had ended. Find out by whom."
+            return {"state": "failed", "code": CHANGED, "message": message, **facts}
+        return {"state": "finished", **({"etag": state.etag} if late == timedelta() else {}), **facts}
     if state.copy_status is not CopyStatus.PENDING:
         message = f"The copy to {_place(target)} ended {state.copy_status}: {state.description or 'no reason given'}."
         return {"state": "failed", "code": f"copy-{state.copy_status}", "message": message, **facts}
@@ -104,6 +113,13 @@ def failure(error: GatewayError) -> dict[str, Any]:
 def is_put_off(end: object) -> bool:
     """Whether the end of a call is an error that a repetition may mend; a token that is late is one of them."""
     return isinstance(end, (Throttled, Unavailable)) or (isinstance(end, Denied) and end.code == "not-signed-in")
+
+
+def _last_written(state: VhdState) -> timedelta | None:
+    """How long after its end a copy was last written to, in the whole seconds that both times have in Azure."""
+    if state.ended_at is None or state.modified_at is None:
+        return None
+    return max(timedelta(), state.modified_at.replace(microsecond=0) - state.ended_at.replace(microsecond=0))
 
 
 def _elapsed(state: VhdState, now: datetime) -> float:

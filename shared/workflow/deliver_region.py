@@ -10,7 +10,7 @@ from typing import Any
 from durabletask.task import OrchestrationContext
 
 from shared.domain import relay
-from shared.domain.region_shape import RegionShape
+from shared.domain.region_shape import RegionShape, pair_target
 from shared.domain.region_state import RegionState
 from shared.domain.tries import GAVE_UP
 from shared.domain.work import CopyNote, ImageNote
@@ -23,6 +23,7 @@ from shared.workflow.policies import (
     copy_wait,
     real,
 )
+from shared.workflow.unseen import Unseen
 
 IMAGES_SHOWN = 100  # images in the custom status, which must stay under 4 KB
 
@@ -60,6 +61,7 @@ class _Delivery:
         self.remaining: float | None = kept.get("remaining")
         self.rate: float = kept.get("rate", 0)
         self.measured: tuple[str, int] | None = kept.get("measured")  # when, and the bytes that were there then
+        self.unseen = Unseen(kept.get("unseen", {}), self.scale)
         self.tasks = 0
         self._begin_pass()
 
@@ -69,6 +71,8 @@ class _Delivery:
         kept |= {"inFlight": self.in_flight_bytes, "idle": self.idle, "remaining": self.remaining}
         kept |= {"rate": self.rate, "measured": self.measured}
         kept["due"] = self.images_due.isoformat() if self.images_due else None
+        if unseen := self.unseen.to_json():
+            kept["unseen"] = unseen
         return {**self.base, "kept": kept}
 
     def one_pass(self) -> Turns[None]:
@@ -114,12 +118,7 @@ class _Delivery:
 
     def _fold_begun(self, result: Payload) -> None:
         if result["state"] == "later" and self.idle >= PATIENCE:
-            result = {
-                **result,
-                "state": "failed",
-                "code": GAVE_UP,
-                "message": f"{_GAVE_UP} {result.get('message', '')}",
-            }
+            result = _given_up(result)
         state = result["state"]
         if state == "later":
             self._put_off(result)
@@ -129,10 +128,8 @@ class _Delivery:
             self.moved = True
             if self.images_due is None:
                 self.images_due = self.ctx.current_utc_datetime + real(IMAGE_CHECK, self.scale)
-        elif "target" in result:
-            self._copy_ended(result)
         else:
-            self._image_ended(result)
+            self._ended(result)
         if state == "cancelled":
             self.state.cancel()
 
@@ -170,6 +167,8 @@ class _Delivery:
             delays.append(copy_wait(self.remaining, self.scale))
         if self.state.imaging and self.images_due is not None:
             delays.append(self.images_due - self.ctx.current_utc_datetime)
+        if self.idle and not delays:  # a staged copy that cannot be removed now may be removed soon
+            delays.append(real(IMAGE_CHECK, self.scale))
         if delays:
             self.tasks += 1
             yield self.ctx.create_timer(max(min(delays), real(0, self.scale)))
@@ -182,28 +181,44 @@ class _Delivery:
             calls.append(("check_images", {**self._key(), "pairs": list(self.state.imaging)}))
             self.images_due = self.ctx.current_utc_datetime + real(IMAGE_CHECK, self.scale)
         results = yield from self._call(calls)
-        for result in results:
-            self._fold_look(result)
+        for (_, asked), result in zip(calls, results, strict=True):
+            self._fold_look(asked, result)
         if not self.state.imaging:
             self.images_due = None
 
     def _images_are_due(self) -> bool:
         return self.images_due is None or self.ctx.current_utc_datetime >= self.images_due
 
-    def _fold_look(self, result: Payload) -> None:
-        if result.get("state") in ("later", "failed"):  # the look itself failed; nothing is known, so look again
-            self.later = result.get("retryAfter", IMAGE_CHECK / self.scale)
-            return
-        for each in result["ended"]:
-            if "target" in each:
-                self._copy_ended(each)
-            else:
-                self._image_ended(each)
+    def _fold_look(self, asked: Payload, result: Payload) -> None:
+        everything = [{"target": each} for each in asked.get("targets", ())]
+        everything += [{"pair": each} for each in asked.get("pairs", ())]
+        # A look that itself failed tells nothing of anything; one of an earlier version may call `later` an end.
+        told = result.get("ended", [])
+        ended = [each for each in told if each["state"] != "later"]
+        blind = [*result.get("unseen", ()), *(each for each in told if each["state"] == "later")]
+        self._mind_unseen(everything, blind if "ended" in result else [{**result, **each} for each in everything])
+        for each in ended:
+            self._ended(each)
         if "remaining" in result:
             self.remaining = result["remaining"]
             self.in_flight_bytes = result["copied"]
         if result.get("cancelled"):
             self.state.cancel()
+
+    def _mind_unseen(self, asked: list[Payload], blind: list[Payload]) -> None:
+        """Gives up what too many looks in a row told nothing of: what became of it is for the next run to find."""
+        unseen = {_target_of(each): each for each in blind}
+        for target in map(_target_of, asked):
+            if target not in unseen:
+                self.unseen.was_seen(target)
+            elif self.unseen.ends_patience(target, self.ctx.current_utc_datetime):
+                self._ended(_given_up(unseen[target]))
+
+    def _ended(self, result: Payload) -> None:
+        if "target" in result:
+            self._copy_ended(result)
+        else:
+            self._image_ended(result)
 
     def _clear_away(self) -> Turns[None]:
         targets = self.state.disposable
@@ -261,3 +276,12 @@ class _Delivery:
             **flights,
             "images": images if len(images) <= IMAGES_SHOWN else [],
         }
+
+
+def _target_of(result: Payload) -> str:
+    target: str = result["target"] if "target" in result else pair_target(result["pair"])
+    return target
+
+
+def _given_up(result: Payload) -> Payload:
+    return {**result, "state": "failed", "code": GAVE_UP, "message": f"{_GAVE_UP} {result.get('message', '')}"}
