@@ -102,6 +102,8 @@ def test_a_copy_is_pending_and_then_whole_with_its_owner(stage: Stage, staged: P
     assert done.owner == OWNER
     assert done.ended_at is not None
     assert done.started_at <= done.ended_at
+    assert done.modified_at is not None
+    assert done.modified_at <= done.ended_at
     assert done.started_at.utcoffset() is not None
 
 
