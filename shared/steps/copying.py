@@ -26,6 +26,9 @@ def copy_image(gateway: Gateway, work: RegionWork, target: str, source: str, sou
         lifetime = copy_deadline(image.size_bytes)
         url = gateway.vhds.read_url(_source_blob(gateway, work, image, source), lifetime)
         staging.start(gateway, url, staged_blob(work, target), owner_of(work, image), source_etag)
+        if folder.stopped(gateway, work.run_id):  # meanwhile: the clean-up may have missed this copy
+            remove_staged(gateway, work, target)
+            return {**key, "state": "cancelled"}
     except GatewayError as error:
         return {**key, **staging.failure(error)}
     return {**key, "state": "started"}

@@ -11,7 +11,7 @@ from shared.steps import accepting, folder
 from tests.fakes.cloud import IMAGE_CONTAINER
 from tests.fakes.faults import Call, Crash, Fault, When
 from tests.simulation.engine import Engine
-from tests.simulation.factory import Factory
+from tests.simulation.factory import EngineRuns, Factory
 
 
 def pass_time(factory: Factory, seconds: float) -> None:
@@ -135,6 +135,23 @@ def test_access_that_is_granted_while_the_run_is_buried_is_given_back() -> None:
     assert factory.cloud.grants
     assert factory.cloud.outstanding_grants == []
     assert saved_blobs(factory, ".vhd") == set()
+
+
+def test_copy_that_is_started_while_the_run_is_stopped_is_taken_back() -> None:
+    factory = Factory(vms=1, labs_at_home=0, labs_away=1)
+
+    def stop(when: When, call: Call) -> None:
+        if when == "before" and call.name == "vhds.start_copy" and "staging" in call.what:
+            factory.cloud.strikes.clear()
+            factory.cloud.documents[f"runs/{run_id}/stop"] = b"run-died"
+            factory.engine.terminate(run_id)
+            EngineRuns(factory.engine).end_children(run_id)
+
+    factory.cloud.inject(stop)
+    run_id = factory.request()
+    factory.engine.run()
+    assert any("staging" in copy.target.container for copy in factory.cloud.copies)
+    assert factory.staged() == []
 
 
 def test_a_part_of_a_run_that_died_leaves_nothing_behind() -> None:
