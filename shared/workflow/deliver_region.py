@@ -23,9 +23,8 @@ from shared.workflow.policies import (
     copy_wait,
     real,
 )
+from shared.workflow.region_progress import RegionProgress
 from shared.workflow.unseen import Unseen
-
-IMAGES_SHOWN = 100  # images in the custom status, which must stay under 4 KB
 
 _BASE = ("run", "startedAt", "region", "shape", "scale")
 _GAVE_UP = "Azure asked for pauses or gave no answer too many times. The next run tries again."
@@ -34,7 +33,7 @@ _GAVE_UP = "Azure asked for pauses or gave no answer too many times. The next ru
 def deliver_region(ctx: OrchestrationContext, payload: Payload) -> Turns[Payload | None]:
     """Delivers every pair of the region's frozen work; returns the region's counts."""
     delivery = _Delivery(ctx, payload)
-    ctx.set_custom_status(delivery.progress())  # a new generation begins without one
+    delivery.show()  # a new generation begins without one
     while not delivery.state.done:
         if delivery.tasks >= TASKS_PER_GENERATION:
             ctx.continue_as_new(delivery.to_json())
@@ -54,22 +53,18 @@ class _Delivery:
         kept = payload.get("kept") or {}
         self.state = RegionState.from_json(self.shape, kept["state"]) if kept else RegionState.fresh(self.shape)
         self.sequence: int = kept.get("sequence", 0)
-        self.delivered_bytes: int = kept.get("bytes", 0)
-        self.in_flight_bytes: int = kept.get("inFlight", 0)
+        self.progress = RegionProgress(kept)
         self.idle: int = kept.get("idle", 0)
         self.images_due: datetime | None = datetime.fromisoformat(kept["due"]) if kept.get("due") else None
         self.remaining: float | None = kept.get("remaining")
-        self.rate: float = kept.get("rate", 0)
-        self.measured: tuple[str, int] | None = kept.get("measured")  # when, and the bytes that were there then
         self.unseen = Unseen(kept.get("unseen", {}), self.scale)
         self.tasks = 0
         self._begin_pass()
 
     def to_json(self) -> Payload:
         """The input of the next generation."""
-        kept: dict[str, Any] = {"state": self.state.to_json(), "sequence": self.sequence, "bytes": self.delivered_bytes}
-        kept |= {"inFlight": self.in_flight_bytes, "idle": self.idle, "remaining": self.remaining}
-        kept |= {"rate": self.rate, "measured": self.measured}
+        kept: dict[str, Any] = {"state": self.state.to_json(), "sequence": self.sequence, **self.progress.to_json()}
+        kept |= {"idle": self.idle, "remaining": self.remaining}
         kept["due"] = self.images_due.isoformat() if self.images_due else None
         if unseen := self.unseen.to_json():
             kept["unseen"] = unseen
@@ -81,17 +76,20 @@ class _Delivery:
         before = self.tasks
         yield from self._begin()
         self._note_hopeless()
-        if self.measured is None:
-            self._measure()
-        self.ctx.set_custom_status(self.progress())
+        self.progress.measure(self.state, self.ctx.current_utc_datetime, again=False)
+        self.show()
         yield from self._wait()
         yield from self._look()
-        self._measure()
+        self.progress.measure(self.state, self.ctx.current_utc_datetime)
         yield from self._clear_away()
         if self.tasks == before:
             raise RuntimeError(f"nothing can be done in {self.base['region']}, and yet it is not done")
         self._mind_patience()
-        self.ctx.set_custom_status(self.progress())
+        self.show()
+
+    def show(self) -> None:
+        """Sets the custom status."""
+        self.ctx.set_custom_status(self.progress.shown(self.base["region"], self.shape, self.state))
 
     def _begin_pass(self) -> None:
         self.copies: list[CopyNote] = []
@@ -146,7 +144,7 @@ class _Delivery:
         note = CopyNote.from_json({"target": result["target"], "source": source, **facts})
         self.copies.append(note)
         self.state.copy_ended(note, result.get("etag"))
-        self.delivered_bytes += note.bytes if note.state == "finished" else 0
+        self.progress.copy_finished(note.bytes if note.state == "finished" else 0)
         self.moved = True
 
     def _image_ended(self, result: Payload) -> None:
@@ -201,7 +199,7 @@ class _Delivery:
             self._ended(each)
         if "remaining" in result:
             self.remaining = result["remaining"]
-            self.in_flight_bytes = result["copied"]
+            self.progress.copies_seen(result["copied"])
         if result.get("cancelled"):
             self.state.cancel()
 
@@ -252,30 +250,6 @@ class _Delivery:
 
     def _key(self) -> Payload:
         return {key: self.base[key] for key in ("run", "startedAt", "region", "scale")}
-
-    def _copied(self) -> int:
-        return self.delivered_bytes + (self.in_flight_bytes if self.state.flights else 0)
-
-    def _measure(self) -> None:
-        """Notes the bytes that are there now; those since the last note, over the time between, are the rate."""
-        now, copied = self.ctx.current_utc_datetime, self._copied()
-        if self.measured is not None:
-            seconds = (now - datetime.fromisoformat(self.measured[0])).total_seconds()
-            self.rate = max(0, copied - self.measured[1]) / seconds if seconds > 0 else self.rate
-        self.measured = (now.isoformat(), copied) if self.state.flights else None
-
-    def progress(self) -> dict[str, Any]:
-        """Where the region stands, as its custom status: counts, bytes, rate, and the ended pairs of each image."""
-        sizes = {"copied": self._copied(), "total": self.state.bytes_to_copy}
-        flights = {"inFlight": len(self.state.flights), "rate": round(self.rate) if self.state.flights else 0}
-        images = [(*self.state.pairs.ended(index), each.pairs) for index, each in enumerate(self.shape.images)]
-        return {
-            "region": self.base["region"],
-            "counts": self.state.counts,
-            "bytes": sizes,
-            **flights,
-            "images": images if len(images) <= IMAGES_SHOWN else [],
-        }
 
 
 def _target_of(result: Payload) -> str:

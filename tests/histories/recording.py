@@ -4,7 +4,7 @@ Do so only after a change that running orchestrations need not survive; else the
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ from tests.emulation import emulated
 from tests.histories.history import FOLDER, History
 
 MANY = 40  # labs: enough pairs for a region to continue as new
+CROWD, SIZES, COPIES = 8, (3, 2, 1), 3  # labs, MiB of the images, copies at once
 
 
 def main() -> None:
     """Replace the recorded histories."""
-    recorded = {**_small_world(), **_many_labs()}
+    recorded = {**_small_world(), **_many_labs(), **_crowded_hub()}
     for old in FOLDER.glob("*.json"):
         old.unlink()
     FOLDER.mkdir(exist_ok=True)
@@ -61,12 +62,30 @@ def _many_labs() -> dict[str, History]:
         return {"region_that_continues": first, "region_that_continued": last}
 
 
+def _crowded_hub() -> dict[str, History]:
+    """Images of several sizes for many labs of a hub, and fewer copies at once than they call for."""
+    labs = [worlds.lab(f"Lab{number}", worlds.AWAY) for number in range(CROWD)]
+    saved = [worlds.saved(f"Win2022/Size{size}.json", f"Size{size}", diskMiB=size) for size in SIZES]
+    world = worlds.world(images=saved, labs=labs)
+    world["speeds"] = {**world["speeds"], "copyMiBPerSecond": 1 / world["speeds"]["timeScale"]}
+    settings = {"MAX_CONCURRENT_COPIES": str(COPIES)}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _running(Path(folder), world, settings) as factory,
+    ):
+        run = factory.app.run({"labs": worlds.wanted(**{lab["name"]: [""] for lab in labs})})["runId"]
+        first, *_ = _generations(Path(folder) / "histories", run)[f"{run}:{worlds.AWAY}"]
+        return {"region_with_a_crowded_hub": first}
+
+
 @contextmanager
-def _running(folder: Path, world: dict[str, Any]) -> Iterator[RunningFactory]:
+def _running(
+    folder: Path, world: dict[str, Any], settings: Mapping[str, str | None] | None = None
+) -> Iterator[RunningFactory]:
     histories = folder / "histories"
     histories.mkdir()
     host = ("-m", "tests.e2e.witness", str(histories), *HOST[2:])
-    with emulated(worlds.written(folder, world), folder) as azure, app_of(azure, folder, host=host) as factory:
+    with emulated(worlds.written(folder, world), folder) as azure, app_of(azure, folder, settings, host) as factory:
         yield factory
 
 
