@@ -1,10 +1,14 @@
-"""How long a copy may take, and when it is worth looking at again. Pure arithmetic in seconds; no clock."""
+"""How long a copy or an image may take, and when a copy is worth looking at again.
+
+Pure arithmetic in seconds; no clock.
+"""
 
 MIB = 1024 * 1024
 SLOWEST_RATE = 5 * MIB  # bytes per second: slower than every copy rate reported for years
 SHORTEST = 6 * 3600
 LONGEST = 6 * 24 * 3600  # a user-delegation key lives 7 days
 ABORT_BEFORE = 15 * 60
+IMAGE_DEADLINE = 6 * 3600  # DevTest Labs takes some minutes; a run must end even if it never does
 
 
 def copy_deadline(size_bytes: int) -> int:

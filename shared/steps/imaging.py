@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from shared.domain.deadlines import IMAGE_DEADLINE
 from shared.domain.errors import Conflict, GatewayError, Refused
 from shared.domain.models import CustomImage, Lab, PlannedDelivery
 from shared.domain.storage import NewImage
@@ -29,12 +30,12 @@ def create_image(gateway: Gateway, work: RegionWork, pair: int, scale: float) ->
         return {"pair": pair, **staging.failure(error)}
 
 
-def check_images(gateway: Gateway, work: RegionWork, pairs: Sequence[int]) -> dict[str, Any]:
+def check_images(gateway: Gateway, work: RegionWork, pairs: Sequence[int], scale: float) -> dict[str, Any]:
     """Looks at the images being made, one listing per lab: those that ended, and those that no answer tells of."""
     labs = {work.pairs[pair].lab_id: lab_of(work.pairs[pair]) for pair in pairs}
     found = side_by_side(lambda lab: _listing(gateway, lab), list(labs.values()))
     listings = dict(zip(labs, found, strict=True))
-    verdicts = {pair: _verdict(gateway, work.pairs[pair], listings[work.pairs[pair].lab_id]) for pair in pairs}
+    verdicts = {pair: _verdict(gateway, work.pairs[pair], listings[work.pairs[pair].lab_id], scale) for pair in pairs}
     told = [{"pair": pair, **verdict} for pair, verdict in verdicts.items() if verdict is not None]
     return {
         "ended": [each for each in told if each["state"] != "later"],
@@ -102,7 +103,7 @@ def _listing(gateway: Gateway, lab: Lab) -> dict[str, CustomImage]:
 
 
 def _verdict(
-    gateway: Gateway, planned: PlannedDelivery, listing: dict[str, CustomImage] | GatewayError
+    gateway: Gateway, planned: PlannedDelivery, listing: dict[str, CustomImage] | GatewayError, scale: float
 ) -> dict[str, Any] | None:
     """How an image ended, or `later` where that could not be learned; None while it is being made."""
     if isinstance(listing, GatewayError):
@@ -116,11 +117,20 @@ def _verdict(
             "Look at the lab's activity log; the next run repairs it."
         )
         return {"state": "failed", "code": "image-failed", "message": message}
-    if there.provisioning_state.lower() != "succeeded":
-        return None
     created = there.created_at
-    seconds = (gateway.clock.now() - created).total_seconds() if created else 0
-    return {"state": "delivered", "seconds": max(0.0, seconds)}
+    seconds = max(0.0, (gateway.clock.now() - created).total_seconds()) if created else 0.0
+    if there.provisioning_state.lower() == "succeeded":
+        return {"state": "delivered", "seconds": seconds}
+    return _overdue(planned, there) if seconds * scale >= IMAGE_DEADLINE else None
+
+
+def _overdue(planned: PlannedDelivery, there: CustomImage) -> dict[str, Any]:
+    message = (
+        f"DevTest Labs has been making {planned.image_name} in the lab {planned.lab} for {IMAGE_DEADLINE // 3600} "
+        f"hours (it says {there.provisioning_state}). Look at the lab's activity log; if it fails, the next run repairs "
+        "it."
+    )
+    return {"state": "failed", "code": "image-deadline", "message": message}
 
 
 def _lost(planned: PlannedDelivery) -> dict[str, Any]:

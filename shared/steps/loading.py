@@ -24,8 +24,7 @@ def load_labs(gateway: Gateway, run: Run) -> dict[str, Any]:
         folder.store_json(gateway, covered, folder.COVERED, {"by": run.id})
     start = folder.load(gateway, run.id, folder.RUN, RunStart)
     if start is None:
-        start = _freeze(gateway, run)
-        folder.store(gateway, run.id, folder.RUN, start)
+        folder.freeze(gateway, run.id, folder.RUN, _freeze(gateway, run))
     labs = frozen_labs(gateway, run.id)
     return {"labs": len(labs.labs), "findings": len(labs.findings), "blocked": labs.blocked}
 
@@ -45,7 +44,10 @@ def _freeze(gateway: Gateway, run: Run) -> RunStart:
         if stored is None:
             return RunStart(started_at=started, covers=covers)
         content, etag = stored.content, stored.etag
-    gateway.documents.write(folder.path(run.id, folder.LABS), content)
+    if not gateway.documents.create(folder.path(run.id, folder.LABS), content):
+        # Another execution froze it; what it read may have had another ETag.
+        frozen = gateway.documents.read(folder.path(run.id, folder.LABS)) or content
+        content, etag = frozen, etag if frozen == content else None
     digest = hashlib.sha256(content).hexdigest()
     return RunStart(started_at=started, covers=covers, labs_etag=etag, labs_sha256=digest)
 

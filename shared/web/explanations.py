@@ -117,6 +117,10 @@ EXPLANATIONS = {
     "blob-busy": Explanation(
         "The blob changed each time it was looked at.", "Run again when nobody else works on that account."
     ),
+    "image-deadline": Explanation(
+        "DevTest Labs has been making the custom image for six hours.",
+        "Look at the lab's activity log; if it fails, the next run replaces it.",
+    ),
     "image-failed": Explanation(
         "DevTest Labs could not make the custom image.",
         "Look at the lab's activity log; the next run replaces the failed image.",

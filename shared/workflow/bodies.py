@@ -127,7 +127,7 @@ def create_image(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[st
 def check_images(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:
     """Looks at the custom images being made in a region."""
     work = folder.work_of(gateway, run.id, payload["region"])
-    return imaging.check_images(gateway, work, payload["pairs"])
+    return imaging.check_images(gateway, work, payload["pairs"], payload["scale"])
 
 
 def discard_copies(gateway: Gateway, run: Run, payload: dict[str, Any]) -> dict[str, Any]:

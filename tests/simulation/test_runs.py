@@ -222,6 +222,16 @@ def test_orphaned_children_of_a_dead_run_have_no_effect() -> None:
     assert all(not factory.images_of(lab) for lab in factory.labs if lab.region == AWAY)
 
 
+def test_an_image_that_is_never_made_ends_the_run_all_the_same() -> None:
+    factory = Factory(vms=1, labs_at_home=1, labs_away=0)
+    factory.cloud.image_seconds = timedelta(days=20).total_seconds()
+    report = factory.run()
+    (delivery,) = report.deliveries
+    assert (delivery.outcome, delivery.error_code) == (Outcome.FAILED, "image-deadline")
+    assert report.ended_at - report.started_at < timedelta(hours=7)
+    assert factory.staged() == []
+
+
 def test_one_notice_is_sent_for_a_run() -> None:
     factory = Factory()
     factory.run()
