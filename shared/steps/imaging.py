@@ -127,8 +127,8 @@ def _verdict(
 def _overdue(planned: PlannedDelivery, there: CustomImage) -> dict[str, Any]:
     message = (
         f"DevTest Labs has been making {planned.image_name} in the lab {planned.lab} for {IMAGE_DEADLINE // 3600} "
-        f"hours (it says {there.provisioning_state}). Look at the lab's activity log; if it fails, the next run repairs "
-        "it."
+        f"hours (it says {there.provisioning_state}). Look at the lab's activity log; "
+        "if it fails, the next run repairs it."
     )
     return {"state": "failed", "code": "image-deadline", "message": message}
 
