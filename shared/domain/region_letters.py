@@ -1,4 +1,4 @@
-"""The letters that a region's state is written in: one for each pair, and one for each copy of its hub.
+"""The letters of the lab and image pairs of a region, one for each.
 
 Searching letters is what keeps a pass over 10,000 pairs at milliseconds; what they mean for each other is decided in
 domain.region_state.
@@ -15,9 +15,6 @@ STAGED, IMAGING = b"si"
 # Delivered, failed, cancelled: capital while something staged may have to be discarded.
 ENDED, LEFT_OVER = b"mfk", b"MFK"
 ENDINGS = {"delivered": 0, "failed": 1, "cancelled": 2}
-
-# Letters of a hub's copy: to be made (again), copying, ready, lost (not to be read any more), gone.
-HUB_WAITING, HUB_COPYING, HUB_READY, HUB_LOST, HUB_GONE = "wcrlg"
 
 _COUNTED = {
     "waiting": WAITING,

@@ -7,22 +7,18 @@ which copy comes next is domain.relay's business.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
+from shared.domain.hub_letters import HUB_COPYING, HUB_GONE, HUB_LOST, HUB_READY, HUB_WAITING, HubLetters
 from shared.domain.region_letters import (
     COPYING,
     ENDED,
     ENDINGS,
-    HUB_COPYING,
-    HUB_GONE,
-    HUB_LOST,
-    HUB_READY,
-    HUB_WAITING,
     IMAGING,
     LEFT_OVER,
     STAGED,
     WAITING,
     PairLetters,
 )
-from shared.domain.region_shape import FACTORY, RegionShape, hub_copy_of, hub_target, pair_of, pair_target
+from shared.domain.region_shape import FACTORY, RegionShape, pair_of, pair_target
 from shared.domain.tries import (
     BLOCKED_LAB_CODES,
     CROSSING_FAILED,
@@ -54,7 +50,7 @@ class RegionState:
         self.flights = flights or {}  # target -> source
         self._shape = shape
         self.pairs = PairLetters(shape, pairs)
-        self._hubs = hubs
+        self.hubs = HubLetters(hubs)
         self._misses = misses or {}  # image -> failed crossings and hub copies
         self._etags = etags or {}  # pair whose finished copy may serve others -> ETag of that copy
 
@@ -80,7 +76,7 @@ class RegionState:
         """This state as JSON-native values: at most one character per pair, and what is in flight or may serve."""
         return {
             "pairs": self.pairs.to_text(),
-            "hubs": ",".join(self._hubs),
+            "hubs": self.hubs.to_text(),
             "flights": dict(self.flights),
             "misses": {str(image): count for image, count in self._misses.items()},
             "etags": {str(pair): etag for pair, etag in self._etags.items()},
@@ -93,7 +89,7 @@ class RegionState:
             return
         pair = pair_of(target)
         if pair is None:
-            self._set_hub(target, HUB_COPYING)
+            self.hubs.put(target, HUB_COPYING)
         elif (tries := WAITING.find(self.pairs[pair])) >= 0:
             self.pairs[pair] = COPYING[tries]
         else:
@@ -106,7 +102,7 @@ class RegionState:
             return
         pair = pair_of(target)
         if pair is None:
-            self._set_hub(target, HUB_WAITING)
+            self.hubs.put(target, HUB_WAITING)
         else:
             waiting = WAITING[COPYING.index(self.pairs[pair])]
             self.pairs[pair] = LEFT_OVER[2] if self.cancelled else waiting
@@ -118,7 +114,7 @@ class RegionState:
         del self.flights[note.target]
         image, pair = self._shape.image_of(note.target), pair_of(note.target)
         if pair is None:
-            self._set_hub(note.target, HUB_READY if note.state == "finished" else HUB_WAITING)
+            self.hubs.put(note.target, HUB_READY if note.state == "finished" else HUB_WAITING)
         else:
             self.pairs[pair] = self._after_copy(self.pairs[pair], note)
             if etag is not None and self.pairs[pair] == STAGED and self._is_worth_keeping(pair, image):
@@ -155,7 +151,7 @@ class RegionState:
     def _give_up(self, source: str) -> None:
         pair = pair_of(source)
         if pair is None:
-            self._set_hub(source, HUB_LOST)
+            self.hubs.put(source, HUB_LOST)
         else:
             self._etags.pop(pair, None)
 
@@ -170,11 +166,6 @@ class RegionState:
         if self._etags and not self.pairs.is_open(image):
             first, end = self._shape.starts[image : image + 2]
             self._etags = {pair: etag for pair, etag in self._etags.items() if not first <= pair < end}
-
-    def _set_hub(self, target: str, letter: str) -> None:
-        image, number = hub_copy_of(target)
-        copies = self._hubs[image].ljust(number, HUB_GONE)
-        self._hubs[image] = copies[:number] + letter + copies[number + 1 :]
 
     def image_begun(self, pair: int) -> None:
         """A custom image is about to be made: to be said before its activity is scheduled."""
@@ -219,18 +210,16 @@ class RegionState:
         return [target for target in (*pairs, *self._idle_hub_copies()) if target not in read]
 
     def _idle_hub_copies(self) -> Iterator[str]:
-        for image, copies in enumerate(self._hubs):
-            if not copies.strip(HUB_GONE):
-                continue
-            idle = HUB_LOST if self.pairs.is_open(image) else HUB_LOST + HUB_READY + HUB_WAITING
-            yield from (hub_target(image, number) for number, letter in enumerate(copies) if letter in idle)
+        for image in range(len(self._shape.images)):
+            ended = "" if self.pairs.is_open(image) else HUB_READY + HUB_WAITING
+            yield from self.hubs.all_of(image, HUB_LOST + ended)
 
     def discarded(self, targets: Iterable[str]) -> None:
         """These staged VHDs are gone, or cannot be removed: they are not named again."""
         for target in targets:
             pair = pair_of(target)
             if pair is None:
-                self._set_hub(target, HUB_GONE)
+                self.hubs.put(target, HUB_GONE)
             elif (ending := LEFT_OVER.find(self.pairs[pair])) >= 0:
                 self.pairs[pair] = ENDED[ending]
 
@@ -254,14 +243,14 @@ class RegionState:
     @property
     def done(self) -> bool:
         """Whether every pair has ended, no copy is in flight and nothing staged is left."""
-        return not self.flights and self.pairs.all_ended() and not "".join(self._hubs).strip(HUB_GONE)
+        return not self.flights and self.pairs.all_ended() and self.hubs.all_gone()
 
     @property
     def bytes_to_copy(self) -> int:
         """Bytes of all copies that this region is known to need: crossings, hub copies begun, and each lab's."""
         least = 1 if self._shape.hub and not self._shape.home else 0
-        images = zip(self._shape.images, self._hubs, strict=True)
-        return sum(image.bytes * (image.pairs + max(least, len(hub))) for image, hub in images)
+        images = enumerate(self._shape.images)
+        return sum(each.bytes * (each.pairs + max(least, self.hubs.count(image))) for image, each in images)
 
     def misses(self, image: int) -> int:
         """How many crossings and hub copies of an image have failed."""
@@ -269,23 +258,15 @@ class RegionState:
 
     def holders(self, image: int) -> list[str]:
         """The finished copies of an image that may be read, the hub's first; the saved image itself is not named."""
-        hubs = [hub_target(image, number) for number, letter in enumerate(self._hubs[image]) if letter == HUB_READY]
         first, end = self._shape.starts[image : image + 2]
-        return hubs + [pair_target(pair) for pair in sorted(self._etags) if first <= pair < end]
+        return self.hubs.all_of(image, HUB_READY) + [
+            pair_target(pair) for pair in sorted(self._etags) if first <= pair < end
+        ]
 
     def etag(self, source: str) -> str | None:
         """The ETag that a lab's copy must still have when it is read; None for the factory's own copies."""
         pair = pair_of(source)
         return None if pair is None else self._etags[pair]
-
-    def free_hub_names(self, image: int) -> Iterator[str]:
-        """Names for further hub copies of an image: those to be made again, then new ones."""
-        copies = self._hubs[image]
-        yield from (hub_target(image, number) for number, letter in enumerate(copies) if letter == HUB_WAITING)
-        number = len(copies)
-        while True:
-            yield hub_target(image, number)
-            number += 1
 
     def useful_holders(self, image: int) -> float:
         """How many holders of an image can be busy: its part of the waiting bytes, of all that may be read at once."""

@@ -79,7 +79,7 @@ def _cross(
     if front.coming or state.misses(front.image) >= MAX_CROSSINGS:
         return
     if shape.hub:
-        yield CopyOrder(next(state.free_hub_names(front.image)), FACTORY)
+        yield CopyOrder(next(state.hubs.free_names(front.image)), FACTORY)
     elif front.relaying:
         yield CopyOrder(pair_target(next(state.pairs.waiting(front.image))), FACTORY)
     else:
@@ -93,7 +93,7 @@ def _serve(
     shape: RegionShape, state: RegionState, front: _Front, readers: Counter[tuple[int, str]], fair: float
 ) -> Iterator[CopyOrder]:
     """Lets every free source serve a waiting lab or, where that shortens the whole, be doubled in the hub."""
-    pairs, hub_names = state.pairs.waiting(front.image), state.free_hub_names(front.image)
+    pairs, hub_names = state.pairs.waiting(front.image), state.hubs.free_names(front.image)
     for source in _free_sources(shape, front, readers):
         if not front.waiting:
             return
