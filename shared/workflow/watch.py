@@ -16,7 +16,9 @@ _log = logging.getLogger(__name__)
 START_GRACE = timedelta(minutes=5)  # the start of an absent instance may still be on its way
 LOOK_BACK = timedelta(days=7)  # requests older than this are not told to the gate again
 
-_settled: set[str] = set()  # runs of the last days that have ended and hold nothing: this process looks at each once
+# Of the runs of the last days: what this process need not read again every minute.
+_answered: set[str] = set()  # they have ended
+_settled: set[str] = set()  # and hold nothing any more
 
 
 class Runs(Protocol):
@@ -48,7 +50,8 @@ def watch(engine: Runs, gateway: Gateway, scale: float) -> None:
         _bury(engine, gateway, running.id, scale)
     oldest = (gateway.clock.now() - LOOK_BACK).strftime("%Y%m%dT%H%M%SZ")
     recent = [run_id for run_id in gateway.documents.run_ids() if run_id >= oldest]
-    _settled.intersection_update(recent)
+    for known in (_answered, _settled):
+        known.intersection_update(recent)
     state = engine.gate()
     for run_id in recent:
         if run_id in _settled or state.knows(run_id):
@@ -80,7 +83,8 @@ def _bury(engine: Runs, gateway: Gateway, run_id: str, scale: float) -> None:
 
 def _look_after(engine: Runs, gateway: Gateway, state: GateState, run_id: str, scale: float) -> None:
     """Settles a run that the gate does not know, or lets it be started."""
-    if _is_answered(gateway, run_id):
+    if run_id in _answered or _is_answered(gateway, run_id):
+        _answered.add(run_id)
         # The next run may hold a disk that this one held, and would lose it.
         if state.running is None and recovery.release_access(gateway, run_id):
             _settled.add(run_id)
