@@ -16,7 +16,7 @@ from factory import files
 from factory.errors import CommandError
 from factory.memory import LookingGateway
 from shared import settings, wiring
-from shared.domain import saving
+from shared.domain import run_ids, saving
 from shared.domain.errors import FactoryError, GatewayError, SettingError, Throttled
 from shared.domain.fleet import Fleet
 from shared.domain.models import Catalogue, LabsFile, Limits, Plan, Run, RunRequest
@@ -53,7 +53,7 @@ class Source:
         content = files.content(labs) if labs else self._stored_labs()
         gateway = LookingGateway(self.azure, content)
         now = gateway.clock.now()
-        run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        run_id = run_ids.minted(now, secrets.token_hex(3))
         run = Run(request=RunRequest(id=run_id, trigger="http", requested_at=now, dry_run=True), started_at=now)
         folder.store(gateway, run_id, folder.REQUEST, run.request)
         try:

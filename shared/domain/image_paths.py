@@ -25,6 +25,14 @@ def as_tag(path: str) -> str:
     return "\\".join(segments(path))
 
 
+def distinct(entries: Iterable[str]) -> tuple[str, ...]:
+    """Each entry once, in the order given and as it was first written."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        first.setdefault(canonical(entry), entry)
+    return tuple(first.values())
+
+
 def matches(entry: str, image_path: str) -> bool:
     """Whether an entry names this image: its folder, itself (with or without `.json`), or `""` and `/` for all."""
     return Matcher((entry,)).wanted(image_path)

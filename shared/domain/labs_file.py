@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from shared.domain import labs_rules as rules
 from shared.domain.findings import Findings, joined, shown
-from shared.domain.image_paths import canonical
+from shared.domain.image_paths import canonical, distinct
 from shared.domain.json_places import Node, Object, Scalar, is_null
 from shared.domain.json_reader import read
 from shared.domain.models import Finding, LabsFile, Severity, TargetLab
+from shared.domain.targets import union
 
 DOCUMENT_KEYS = ("Labs",)
 LAB_KEYS = ("SubscriptionId", "LabName", "ResourceGroup", "ImagePaths", "Relay")
@@ -67,12 +68,11 @@ def read_image_paths(
             f"{subject}: there are {len(items):,} image paths, and at most {rules.MAX_PATHS} are allowed. Name folders."
         )
         findings.error("too-many-paths", message, path, start)
-    found: dict[str, str] = {}
-    for index, item in enumerate(items[: rules.MAX_PATHS]):
-        entry = _read_image_path(item, f"{path}[{index}]", subject, findings)
-        if entry is not None:
-            found.setdefault(canonical(entry), entry)
-    return tuple(found.values())
+    read = [
+        _read_image_path(item, f"{path}[{index}]", subject, findings)
+        for index, item in enumerate(items[: rules.MAX_PATHS])
+    ]
+    return distinct(entry for entry in read if entry is not None)
 
 
 def _read_lab(entry: Node, path: str, findings: Findings) -> _Listed | None:
@@ -176,16 +176,7 @@ def _united(listed: list[_Listed], findings: Findings) -> tuple[TargetLab, ...]:
             message = f'Lab "{lab.name}" stands in line {group[0].line} already. It gets the images of both entries.'
             findings.warn("duplicate-lab", f"{message} Make them one.", lab.path, start)
         group.append(lab)
-    return tuple(_union(group) for group in groups.values())
-
-
-def _union(group: list[TargetLab]) -> TargetLab:
-    if len(group) == 1:
-        return group[0]
-    paths: dict[str, str] = {}
-    for entry in (entry for lab in group for entry in lab.image_paths):
-        paths.setdefault(canonical(entry), entry)
-    return group[0].model_copy(update={"image_paths": tuple(paths.values()), "relay": all(lab.relay for lab in group)})
+    return tuple(union(group) for group in groups.values())
 
 
 def _check_number(entries: tuple[Node, ...], place: str, start: int, findings: Findings) -> None:

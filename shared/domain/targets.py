@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.errors import Denied, GatewayError
-from shared.domain.image_paths import canonical
+from shared.domain.image_paths import distinct
 from shared.domain.models import Finding, Lab, Limits, Only, Severity, TargetLab
 
 Known = Mapping[str, tuple[Lab, ...] | GatewayError]
@@ -42,6 +42,12 @@ def may_be_one(namesakes: Sequence[TargetLab]) -> bool:
     subscriptions = {lab.subscription_id.lower() for lab in namesakes}
     groups = {lab.resource_group.lower() for lab in namesakes if lab.resource_group}
     return len(subscriptions) <= 1 and len(groups) <= 1
+
+
+def union(entries: Sequence[TargetLab]) -> TargetLab:
+    """The one lab that these entries mean: it gets what any of them names, and relays if none of them forbids it."""
+    paths = distinct(path for entry in entries for path in entry.image_paths)
+    return entries[0].model_copy(update={"image_paths": paths, "relay": all(entry.relay for entry in entries)})
 
 
 def resolve(
@@ -143,16 +149,12 @@ def _united(targets: Iterable[Target]) -> tuple[Target, ...]:
     for number, each in enumerate(targets):
         key = each.lab.id.lower() if each.lab else f"entry {number}"
         first = united.get(key)
-        united[key] = each if first is None else _union(first, each)
+        united[key] = each if first is None else _joined(first, each)
     return tuple(united.values())
 
 
-def _union(first: Target, second: Target) -> Target:
-    paths: dict[str, str] = {}
-    for entry in (*first.target.image_paths, *second.target.image_paths):
-        paths.setdefault(canonical(entry), entry)
-    relay = first.target.relay and second.target.relay
-    target = first.target.model_copy(update={"image_paths": tuple(paths.values()), "relay": relay})
+def _joined(first: Target, second: Target) -> Target:
+    target = union([first.target, second.target])
     message = (
         f"The lab {target.name} is listed at {target.path} already. It gets the images of both. Make them one entry."
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from shared.domain import requests
+from shared.domain import requests, run_ids
 from shared.domain.errors import RequestError
 from shared.domain.gate import MAX_WAITING
 from shared.domain.models import RunRequest
@@ -33,9 +33,9 @@ def accept(
     take the request; then nothing of it is kept. A duplicate needs no place.
     """
     now = gateway.clock.now()
-    requests.parse(body, id="", trigger=trigger, requested_at=now)
+    parsed = requests.parse(body, id="", trigger=trigger, requested_at=now)
     run_id = _minted(gateway, now, key)
-    request = requests.parse(body, id=run_id, trigger=trigger, requested_at=now)
+    request = parsed.model_copy(update={"id": run_id})
     if not takes(request) and folder.request_of(gateway, run_id) is None:
         text = f"{MAX_WAITING} runs wait already. Try again when one of them has started."
         raise RequestError(429, "queue-full", text)
@@ -60,16 +60,14 @@ def accept_or_report(gateway: Gateway, trigger: Trigger, key: str, body: bytes) 
 
 
 def _kept(gateway: Gateway, request: RunRequest) -> Accepted:
-    name = folder.path(request.id, folder.REQUEST)
-    content = request.model_dump_json(by_alias=True, exclude_none=True).encode()
-    if gateway.documents.create(name, content):
+    if folder.create(gateway, request.id, folder.REQUEST, request):
         return Accepted(request, fresh=True)
     return Accepted(folder.request_of(gateway, request.id) or request, fresh=False)
 
 
 def _minted(gateway: Gateway, now: datetime, key: str | None) -> str:
     """A new id, or the one that this key was given before. Ids sort by time and are never used twice."""
-    run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = run_ids.minted(now, secrets.token_hex(3))
     if key is None:
         return run_id
     name = f"keys/{hashlib.sha256(key.encode()).hexdigest()}"

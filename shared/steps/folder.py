@@ -83,15 +83,23 @@ def load_json(gateway: Gateway, run_id: str, name: str) -> Any:
 
 def store(gateway: Gateway, run_id: str, name: str, value: Record) -> None:
     """Writes a record as a document of a run."""
-    gateway.documents.write(path(run_id, name), value.model_dump_json(by_alias=True, exclude_none=True).encode())
+    gateway.documents.write(path(run_id, name), _written(value))
+
+
+def create(gateway: Gateway, run_id: str, name: str, value: Record) -> bool:
+    """Writes a record as a document of a run that has none of that name; False where there is one, which stays."""
+    return gateway.documents.create(path(run_id, name), _written(value))
 
 
 def freeze[R: Record](gateway: Gateway, run_id: str, name: str, value: R) -> R:
     """Writes a record create-only; returns what is there then, which another execution may have written before."""
-    content = value.model_dump_json(by_alias=True, exclude_none=True).encode()
-    if gateway.documents.create(path(run_id, name), content):
+    if create(gateway, run_id, name, value):
         return value
     return load(gateway, run_id, name, type(value)) or value
+
+
+def _written(value: Record) -> bytes:
+    return value.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
 def store_json(gateway: Gateway, run_id: str, name: str, value: Any) -> None:
@@ -118,6 +126,12 @@ def work_of(gateway: Gateway, run_id: str, region: str) -> RegionWork:
     """The frozen work of a region. Each process parses it once: the document never changes after it is written."""
     work: RegionWork = _frozen(Identity(gateway), run_id, region_document(region), RegionWork)
     return work
+
+
+def saves_of(gateway: Gateway, run_id: str) -> SavePlan:
+    """What a run saves, frozen and read like the work of a region. LookupError before that is planned."""
+    saves: SavePlan = _frozen(Identity(gateway), run_id, SAVES, SavePlan)
+    return saves
 
 
 class Identity:

@@ -1,17 +1,27 @@
 """write_report: plan and journal become the report of a run, in three forms, and one notice."""
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.domain import notice, span_times, telemetry
 from shared.domain import report as reports
 from shared.domain.models import Finding, Plan, Run, RunRequest, Severity
 from shared.domain.report import Report
+from shared.domain.span_times import SpanTimes
 from shared.domain.work import Pass, SaveNote
 from shared.gateway.port import Gateway
 from shared.steps import fleet, folder
 from shared.steps.loading import RunStart
 from shared.web import pages
+
+
+class _Told(NamedTuple):
+    """What a run's folder tells of its work; reading it is most of the cost of a report."""
+
+    plan: Plan
+    saves: list[SaveNote]
+    passes: dict[str, list[Pass]]
+    times: SpanTimes
 
 
 def write_report(
@@ -21,7 +31,8 @@ def write_report(
 
     report.json comes last, for with it the run has ended in everybody's eyes. The first one stays.
     """
-    report = _existing(gateway, run.id) or _built(gateway, run, scale, cancelled, error)
+    told = _told(gateway, run.id)
+    report = _existing(gateway, run.id) or _built(gateway, run, told, scale, cancelled, error)
     _write_pages(gateway, report)
     text = json.dumps(report.to_json(), indent=2).encode()
     if not gateway.documents.create(folder.path(run.id, folder.REPORT), text):
@@ -30,7 +41,7 @@ def write_report(
     fleet.publish(gateway, run, report)
     if gateway.documents.read(folder.path(run.id, folder.NOTICED)) is None:
         gateway.notices.send(notice.of(report))
-        gateway.traces.send(run.id, _spans(gateway, report))
+        gateway.traces.send(run.id, telemetry.spans(report, told.plan, told.times))
         gateway.documents.create(folder.path(run.id, folder.NOTICED), b"sent")
     return {"status": report.status}
 
@@ -53,32 +64,33 @@ def write_refusal(gateway: Gateway, request: RunRequest) -> None:
     write_report(gateway, Run(request=request, started_at=request.requested_at), scale=1, error=error)
 
 
-def _spans(gateway: Gateway, report: Report) -> tuple[telemetry.Span, ...]:
-    plan = _plan_so_far(gateway, report.run_id) or Plan(run_id=report.run_id)
-    return telemetry.spans(report, plan, span_times.of_journal(plan, *_journal(gateway, report.run_id)))
-
-
 def _existing(gateway: Gateway, run_id: str) -> Report | None:
     return folder.load(gateway, run_id, folder.REPORT, Report)
 
 
-def _built(gateway: Gateway, run: Run, scale: float, cancelled: bool, error: dict[str, str] | None) -> Report:
+def _told(gateway: Gateway, run_id: str) -> _Told:
+    plan = _plan_so_far(gateway, run_id) or Plan(run_id=run_id)
+    saves, passes = _journal(gateway, run_id)
+    return _Told(plan, saves, passes, span_times.of_journal(plan, saves, passes))
+
+
+def _built(
+    gateway: Gateway, run: Run, told: _Told, scale: float, cancelled: bool, error: dict[str, str] | None
+) -> Report:
     start = folder.load(gateway, run.id, folder.RUN, RunStart)
-    saves, passes = _journal(gateway, run.id)
-    plan = _with_access_left(gateway, _plan_so_far(gateway, run.id) or Plan(run_id=run.id))
     return reports.build(
         run.model_copy(update={"covers": start.covers}) if start else run,
-        plan,
-        saves,
-        {region: [note for each in noted for note in each.copies] for region, noted in passes.items()},
-        {region: [note for each in noted for note in each.images] for region, noted in passes.items()},
+        _with_access_left(gateway, told.plan),
+        told.saves,
+        {region: [note for each in noted for note in each.copies] for region, noted in told.passes.items()},
+        {region: [note for each in noted for note in each.images] for region, noted in told.passes.items()},
         labs_etag=start.labs_etag if start else None,
         labs_sha256=start.labs_sha256 if start else None,
         ended_at=gateway.clock.now(),
         cancelled=cancelled,
         error=error,
         time_scale=scale,
-        times=span_times.of_journal(plan, saves, passes),
+        times=told.times,
     )
 
 

@@ -97,10 +97,7 @@ def release(gateway: Gateway, run_id: str, document: str) -> None:
 
 
 def _parts(gateway: Gateway, run_id: str, save: int) -> tuple[PlannedSave, BlobRef, CopyOwner]:
-    plan = folder.load(gateway, run_id, folder.SAVES, folder.SavePlan)
-    if plan is None:
-        raise LookupError(f"the run folder of {run_id} has no {folder.SAVES}")
-    planned = plan.saves[save]
+    planned = folder.saves_of(gateway, run_id).saves[save]
     record_id = planned.record_id or ""
     owner = CopyOwner(factory=gateway.labs.factory().id, run_id=run_id, source=record_id)
     return planned, gateway.vhds.image_storage(vhd_name(record_id)), owner

@@ -76,7 +76,8 @@ class _Delivery:
         before = self.tasks
         yield from self._begin()
         self._note_hopeless()
-        self.progress.measure(self.state, self.ctx.current_utc_datetime, again=False)
+        if not self.progress.measured:
+            self.progress.measure(self.state, self.ctx.current_utc_datetime)
         self.show()
         yield from self._wait()
         yield from self._look()

@@ -35,10 +35,13 @@ class RegionProgress:
         """So many bytes of the copies in flight are there."""
         self._in_flight = copied
 
-    def measure(self, state: RegionState, now: datetime, *, again: bool = True) -> None:
+    @property
+    def measured(self) -> bool:
+        """Whether there is a note that the next one can be compared with."""
+        return self._measured is not None
+
+    def measure(self, state: RegionState, now: datetime) -> None:
         """Notes the bytes that are there now; those since the last note, over the time between, are the rate."""
-        if self._measured is not None and not again:
-            return
         copied = self._copied(state)
         if self._measured is not None:
             seconds = (now - datetime.fromisoformat(self._measured[0])).total_seconds()

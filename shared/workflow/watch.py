@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from shared.domain import run_ids
 from shared.domain.errors import GatewayError
 from shared.domain.gate import GateState
 from shared.domain.models import RunRequest
@@ -48,7 +49,7 @@ def watch(engine: Runs, gateway: Gateway, scale: float) -> None:
     running = engine.gate().running
     if running is not None and _is_dead(engine, gateway, running.id, datetime.fromisoformat(running.since)):
         _bury(engine, gateway, running.id, scale)
-    oldest = (gateway.clock.now() - LOOK_BACK).strftime("%Y%m%dT%H%M%SZ")
+    oldest = run_ids.beginning(gateway.clock.now() - LOOK_BACK)
     recent = [run_id for run_id in gateway.documents.run_ids() if run_id >= oldest]
     for known in (_answered, _settled):
         known.intersection_update(recent)
@@ -94,9 +95,11 @@ def _look_after(engine: Runs, gateway: Gateway, state: GateState, run_id: str, s
         return
     if folder.refused(gateway, run_id):
         reporting.write_refusal(gateway, request)
-    elif engine.has_ended(run_id) is None:
+        return
+    ended = engine.has_ended(run_id)
+    if ended is None:
         engine.request(request)
-    elif engine.has_ended(run_id) and (request.dry_run or state.running is None):
+    elif ended and (request.dry_run or state.running is None):
         _bury(engine, gateway, run_id, scale)
 
 

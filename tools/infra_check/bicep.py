@@ -10,8 +10,6 @@ from tree_sitter import Language, Node, Parser
 
 from tools.infra_check.findings import Problem
 
-LISTS = ("for_statement", "lambda_expression")
-
 
 @dataclass(frozen=True)
 class Declared:
